@@ -1,0 +1,8 @@
+//! The names an application starts from: the layer, its configuration, and what may be replaced in it.
+
+pub use authsession_core::pkce::CodeChallengeMethod;
+
+pub use crate::auth_session::AccessTokenResponse;
+pub use crate::config::OAuthConfiguration;
+pub use crate::layer::{AuthLayer, AuthMiddleware, AuthenticationLayer};
+pub use crate::logout::LogoutHandler;

@@ -1,0 +1,3 @@
+//! Where the configuration is made.
+
+pub use crate::builder::OAuthConfigurationBuilder;

@@ -1,0 +1,124 @@
+//! The settings of sign-in, as the application gives them. The setters are in one file a subject; `build` checks.
+
+mod build;
+mod client;
+mod provider;
+mod sessions;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsession_core::client_auth::ClientAuth;
+use authsession_core::clock::Clock;
+use authsession_core::jws::Algorithm;
+use authsession_core::pkce::CodeChallengeMethod;
+use authsession_core::provider::ProviderMetadata;
+use authsession_core::secret::Secret;
+
+use crate::errors::Error;
+
+/// Collects the settings; [`build`](OAuthConfigurationBuilder::build) checks them.
+///
+/// Needed are an issuer (or the endpoints by hand), a client id, a redirect URI and a cookie key.
+#[derive(Debug)]
+#[must_use]
+pub struct OAuthConfigurationBuilder {
+    issuer: Option<String>,
+    discovered: Option<Arc<ProviderMetadata>>,
+    by_hand: EndpointsByHand,
+    client_id: String,
+    client_secret: Option<Secret>,
+    client_auth: Option<fn(Secret) -> ClientAuth>,
+    redirect_uri: String,
+    send_redirect_uri_to_token_endpoint: bool,
+    scopes: Vec<String>,
+    code_challenge_method: CodeChallengeMethod,
+    allow_plain_challenge: bool,
+    authorization_parameters: Vec<(String, String)>,
+    post_logout_redirect_uri: String,
+    cookie_keys: Vec<Secret>,
+    cookie_name: Option<String>,
+    base_path: String,
+    default_page: String,
+    session_max_age: Duration,
+    session_idle_timeout: Duration,
+    token_max_age: Option<Duration>,
+    refresh_margin: Duration,
+    fetch_userinfo: bool,
+    subject_claim: String,
+    algorithms: Option<Vec<Algorithm>>,
+    trusted_audiences: Vec<String>,
+    clock_tolerance: Option<Duration>,
+    request_timeout: Option<Duration>,
+    root_certificates: Vec<Vec<u8>>,
+    allow_http: bool,
+    clock: Clock,
+    /// The first thing that went wrong in a setter.
+    wrong: Option<Error>,
+}
+
+#[derive(Debug, Default)]
+struct EndpointsByHand {
+    issuer: Option<String>,
+    authorization: Option<String>,
+    token: Option<String>,
+    jwks: Option<String>,
+    userinfo: Option<String>,
+    revocation: Option<String>,
+    end_session: Option<String>,
+}
+
+impl Default for OAuthConfigurationBuilder {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            discovered: None,
+            by_hand: EndpointsByHand::default(),
+            client_id: String::new(),
+            client_secret: None,
+            client_auth: None,
+            redirect_uri: String::new(),
+            send_redirect_uri_to_token_endpoint: true,
+            scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+            code_challenge_method: CodeChallengeMethod::S256,
+            allow_plain_challenge: false,
+            authorization_parameters: Vec::new(),
+            post_logout_redirect_uri: "/".to_owned(),
+            cookie_keys: Vec::new(),
+            cookie_name: None,
+            base_path: "/auth".to_owned(),
+            default_page: "/".to_owned(),
+            session_max_age: Duration::from_secs(14 * 24 * 3600),
+            session_idle_timeout: Duration::from_secs(24 * 3600),
+            token_max_age: None,
+            refresh_margin: Duration::from_secs(60),
+            fetch_userinfo: false,
+            subject_claim: "sub".to_owned(),
+            algorithms: None,
+            trusted_audiences: Vec::new(),
+            clock_tolerance: None,
+            request_timeout: None,
+            root_certificates: Vec::new(),
+            allow_http: false,
+            clock: Clock::system(),
+            wrong: None,
+        }
+    }
+}
+
+impl OAuthConfigurationBuilder {
+    fn read_secret(&mut self, path: &Path, hint: &'static str) -> Option<Secret> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Some(Secret::from(text.trim_end_matches(['\r', '\n']))),
+            Err(_) => {
+                self.note(Error::misconfigured(hint));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn note(&mut self, error: Error) {
+        self.wrong.get_or_insert(error);
+    }
+}

@@ -1,0 +1,204 @@
+//! `build()`: where a setting can be wrong, and says so.
+
+use std::sync::Arc;
+
+use authsession_core::authorization;
+use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::http::{HttpClient, is_loopback};
+use authsession_core::id_token::IdTokenVerifier;
+use authsession_core::pkce::CodeChallengeMethod;
+use authsession_core::provider::{Provider, ProviderMetadata};
+use authsession_core::token_endpoint::TokenEndpoint;
+use authsession_store::seal::KeyRing;
+use url::Url;
+
+use crate::builder::OAuthConfigurationBuilder;
+use crate::config::OAuthConfiguration;
+use crate::cookie::CookieNames;
+use crate::errors::Error;
+
+impl OAuthConfigurationBuilder {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] says which setting is missing or wrong, and what to do.
+    pub fn build(mut self) -> Result<OAuthConfiguration, Error> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        if self.client_id.is_empty() {
+            return Err(Error::misconfigured("set the client id (with_client_id)"));
+        }
+        let redirect_uri = self.parse_redirect_uri()?;
+        let scope = self.scopes.join(" ");
+        let oidc = authorization::asks_for_id_token(&scope);
+        if self.code_challenge_method != CodeChallengeMethod::S256 && !self.allow_plain_challenge {
+            return Err(Error::misconfigured(
+                "a plain code challenge protects nothing: use S256, or say danger_allow_plain_code_challenge()",
+            ));
+        }
+        authorization::check_extra(&self.authorization_parameters)?;
+        let key_ring = self.key_ring()?;
+        let (base_path, logout_path) = self.paths(&redirect_uri)?;
+        let http = self.http_client()?;
+        let (provider, by_hand) = self.provider(&http, oidc)?;
+        let auth = match self.client_secret.take() {
+            None => ClientAuth::None,
+            Some(secret) => self.client_auth.unwrap_or(ClientAuth::Secret)(secret),
+        };
+        let client = Client { id: self.client_id.clone(), auth };
+        let mut id_token_verifier = IdTokenVerifier::new(&self.client_id);
+        if let Some(algorithms) = self.algorithms.take() {
+            id_token_verifier = id_token_verifier.algorithms(algorithms);
+        }
+        for audience in &self.trusted_audiences {
+            id_token_verifier = id_token_verifier.trust_audience(audience);
+        }
+        if let Some(tolerance) = self.clock_tolerance {
+            id_token_verifier = id_token_verifier.tolerance(tolerance);
+        }
+        let end_session_endpoint = self.by_hand.end_session.as_deref().map(parse_endpoint).transpose()?;
+        let cookies = CookieNames::new(self.cookie_name.as_deref(), redirect_uri.scheme() == "https")?;
+        let token_endpoint =
+            TokenEndpoint::new(Arc::clone(&provider), client.clone(), http.clone(), self.clock.clone());
+        Ok(OAuthConfiguration {
+            provider,
+            client,
+            http,
+            clock: self.clock,
+            token_endpoint,
+            id_token_verifier,
+            redirect_uri,
+            send_redirect_uri_to_token_endpoint: self.send_redirect_uri_to_token_endpoint,
+            scope,
+            code_challenge_method: self.code_challenge_method,
+            authorization_parameters: self.authorization_parameters,
+            end_session_endpoint,
+            post_logout_redirect_uri: self.post_logout_redirect_uri,
+            key_ring,
+            cookies,
+            base_path,
+            logout_path,
+            default_page: self.default_page,
+            session_max_age: self.session_max_age,
+            session_idle_timeout: self.session_idle_timeout,
+            token_max_age: self.token_max_age,
+            refresh_margin: self.refresh_margin,
+            fetch_userinfo: self.fetch_userinfo
+                || (!oidc && by_hand.as_ref().is_some_and(|by_hand| by_hand.userinfo)),
+            subject_claim: self.subject_claim,
+            issuer_by_hand: by_hand.map(|by_hand| by_hand.issuer),
+        })
+    }
+
+    pub(super) fn http_client(&self) -> Result<HttpClient, Error> {
+        let mut builder = HttpClient::builder();
+        if let Some(timeout) = self.request_timeout {
+            builder = builder.timeout(timeout);
+        }
+        if self.allow_http {
+            builder = builder.danger_allow_http();
+        }
+        for pem in &self.root_certificates {
+            builder = builder.root_certificate(pem.clone());
+        }
+        Ok(builder.build()?)
+    }
+
+    fn parse_redirect_uri(&self) -> Result<Url, Error> {
+        let wrong = || {
+            Error::misconfigured(
+                "set the redirect URI (with_redirect_uri) to the callback's public URL, such as https://app.example.com/auth/callback",
+            )
+        };
+        let uri = Url::parse(&self.redirect_uri).map_err(|_| wrong())?;
+        let transport = uri.scheme() == "https" || (uri.scheme() == "http" && is_loopback(&uri));
+        if !transport {
+            return Err(Error::misconfigured(
+                "the redirect URI must be https (http only on a loopback host): behind a TLS terminator, give its public URL",
+            ));
+        }
+        if uri.fragment().is_some() || uri.path() == "/" {
+            return Err(wrong());
+        }
+        Ok(uri)
+    }
+
+    fn key_ring(&self) -> Result<KeyRing, Error> {
+        let (newest, older) = self.cookie_keys.split_first().ok_or_else(|| {
+            Error::misconfigured(
+                "set the cookie key (with_private_cookie_key): make one with `openssl rand -base64 32`",
+            )
+        })?;
+        older.iter().try_fold(KeyRing::new(newest)?, |ring, key| Ok(ring.with_old_key(key)?))
+    }
+
+    fn paths(&self, redirect_uri: &Url) -> Result<(String, String), Error> {
+        let base = self.base_path.trim_end_matches('/').to_owned();
+        let plain = base.len() > 1
+            && base.starts_with('/')
+            && !base.starts_with("//")
+            && base.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
+        if !plain {
+            return Err(Error::misconfigured("the base path must be a path such as /auth"));
+        }
+        let logout = format!("{base}/logout");
+        if redirect_uri.path() == base || redirect_uri.path() == logout {
+            return Err(Error::misconfigured(
+                "the redirect URI's path must differ from those of login and logout",
+            ));
+        }
+        if !self.default_page.starts_with('/') || self.default_page.starts_with("//") {
+            return Err(Error::misconfigured("the default page must be a path such as /"));
+        }
+        Ok((base, logout))
+    }
+
+    /// The provider, and what is known of it if it is described by hand.
+    fn provider(&self, http: &HttpClient, oidc: bool) -> Result<(Arc<Provider>, Option<ByHand>), Error> {
+        if let Some(issuer) = &self.issuer {
+            let mut provider = Provider::discover(issuer, http.clone(), self.clock.clone())?;
+            if let Some(metadata) = &self.discovered {
+                provider = provider.seeded(Arc::clone(metadata));
+            }
+            return Ok((Arc::new(provider), None));
+        }
+        let hand = &self.by_hand;
+        let (Some(authorization), Some(token)) = (&hand.authorization, &hand.token) else {
+            return Err(Error::misconfigured(
+                "name the provider: with_issuer, or with_authorization_endpoint and with_token_endpoint",
+            ));
+        };
+        let optional = |url: &Option<String>| url.as_deref().map(parse_endpoint).transpose();
+        let mut metadata = ProviderMetadata::by_hand(parse_endpoint(authorization)?, parse_endpoint(token)?);
+        metadata.issuer.clone_from(&hand.issuer);
+        metadata.jwks_uri = optional(&hand.jwks)?;
+        metadata.userinfo_endpoint = optional(&hand.userinfo)?;
+        metadata.revocation_endpoint = optional(&hand.revocation)?;
+        metadata.end_session_endpoint = optional(&hand.end_session)?;
+        if oidc && (metadata.issuer.is_none() || metadata.jwks_uri.is_none()) {
+            return Err(Error::misconfigured(
+                "ID tokens cannot be verified without an issuer and keys: use with_issuer, or with_issuer_by_hand and \
+                 with_jwks_uri, or leave the scope openid out (with_scopes)",
+            ));
+        }
+        let by_hand = ByHand {
+            issuer: metadata.token_endpoint.origin().ascii_serialization().into(),
+            userinfo: metadata.userinfo_endpoint.is_some(),
+        };
+        let provider = Provider::by_hand(metadata, http.clone(), self.clock.clone())?;
+        Ok((Arc::new(provider), Some(by_hand)))
+    }
+}
+
+/// What is known of a provider described by hand.
+struct ByHand {
+    /// What stands for its issuer where it has none.
+    issuer: Arc<str>,
+    /// Whether it has a userinfo endpoint.
+    userinfo: bool,
+}
+
+fn parse_endpoint(url: &str) -> Result<Url, Error> {
+    Url::parse(url).map_err(|_| Error::misconfigured("every endpoint must be an absolute URL"))
+}

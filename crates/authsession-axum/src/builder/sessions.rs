@@ -1,0 +1,97 @@
+//! Setters for the sessions: keys, cookies, paths, lifetimes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use authsession_core::clock::Clock;
+use authsession_core::secret::Secret;
+
+use crate::builder::OAuthConfigurationBuilder;
+use crate::errors::Error;
+
+impl OAuthConfigurationBuilder {
+    /// The key that seals login cookies: text with 32 random bytes, as `openssl rand -base64 32` makes it. The same on
+    /// every replica.
+    pub fn with_private_cookie_key(mut self, key: &str) -> Self {
+        self.cookie_keys.insert(0, Secret::from(key));
+        self
+    }
+
+    /// The cookie key from a file, without the line's end.
+    pub fn with_private_cookie_key_file(mut self, path: impl AsRef<Path>) -> Self {
+        if let Some(key) = self.read_secret(path.as_ref(), "the cookie key's file cannot be read") {
+            self.cookie_keys.insert(0, key);
+        }
+        self
+    }
+
+    /// A cookie key used before: what it sealed still opens.
+    pub fn with_old_private_cookie_key(mut self, key: &str) -> Self {
+        self.cookie_keys.push(Secret::from(key));
+        self
+    }
+
+    /// The session cookie's name, without the `__Host-` it gets on https; default `authsession`.
+    pub fn with_cookie_name(mut self, name: &str) -> Self {
+        self.cookie_name = Some(name.to_owned());
+        self
+    }
+
+    /// The path of the login; the logout is below it. Default `/auth`.
+    pub fn with_base_path(mut self, base_path: impl Into<String>) -> Self {
+        self.base_path = base_path.into();
+        self
+    }
+
+    /// Where a login without a destination of its own ends: a path; default `/`.
+    pub fn with_default_page(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.default_page);
+        self
+    }
+
+    /// Where a logout ends: a path, or an absolute URL; default `/`.
+    pub fn with_post_logout_redirect_uri(mut self, uri: &str) -> Self {
+        uri.clone_into(&mut self.post_logout_redirect_uri);
+        self
+    }
+
+    /// How long a session lasts at most, in minutes; default 14 days.
+    pub fn with_session_max_age(mut self, minutes: i64) -> Self {
+        match u64::try_from(minutes) {
+            Ok(minutes) if minutes > 0 => {
+                self.session_max_age = Duration::from_secs(minutes.saturating_mul(60))
+            }
+            _ => self.note(Error::misconfigured("the session's max age must be at least a minute")),
+        }
+        self
+    }
+
+    /// How long a session lasts without being used; default a day.
+    pub const fn with_session_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.session_idle_timeout = timeout;
+        self
+    }
+
+    /// How long an access token is taken to live when the provider does not say, in seconds; default: as long as the
+    /// session.
+    pub fn with_token_max_age(mut self, seconds: i64) -> Self {
+        match u64::try_from(seconds) {
+            Ok(seconds) if seconds > 0 => self.token_max_age = Some(Duration::from_secs(seconds)),
+            _ => self.note(Error::misconfigured("the token's max age must be at least a second")),
+        }
+        self
+    }
+
+    /// How long before it expires an access token is refreshed, behind the requests' back; default 60 s, and never more
+    /// than half its lifetime.
+    pub const fn with_refresh_margin(mut self, margin: Duration) -> Self {
+        self.refresh_margin = margin;
+        self
+    }
+
+    /// The clock everything is measured by; tests hand in one that stands still.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}

@@ -1,0 +1,113 @@
+//! The configuration of sign-in, once every setting has been checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsession_core::authorization::{self, AuthorizationRequest};
+use authsession_core::client_auth::Client;
+use authsession_core::clock::Clock;
+use authsession_core::http::HttpClient;
+use authsession_core::id_token::IdTokenVerifier;
+use authsession_core::pkce::CodeChallengeMethod;
+use authsession_core::provider::Provider;
+use authsession_core::token_endpoint::TokenEndpoint;
+use authsession_store::seal::KeyRing;
+use url::Url;
+
+use crate::cookie::CookieNames;
+
+/// Everything sign-in needs to know. Made by
+/// [`OAuthConfigurationBuilder`](crate::auth_builder::OAuthConfigurationBuilder).
+#[derive(Debug)]
+pub struct OAuthConfiguration {
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) client: Client,
+    pub(crate) http: HttpClient,
+    pub(crate) clock: Clock,
+    pub(crate) token_endpoint: TokenEndpoint,
+    pub(crate) id_token_verifier: IdTokenVerifier,
+    pub(crate) redirect_uri: Url,
+    pub(crate) send_redirect_uri_to_token_endpoint: bool,
+    pub(crate) scope: String,
+    pub(crate) code_challenge_method: CodeChallengeMethod,
+    pub(crate) authorization_parameters: Vec<(String, String)>,
+    pub(crate) end_session_endpoint: Option<Url>,
+    pub(crate) post_logout_redirect_uri: String,
+    pub(crate) key_ring: KeyRing,
+    pub(crate) cookies: CookieNames,
+    pub(crate) base_path: String,
+    pub(crate) logout_path: String,
+    pub(crate) default_page: String,
+    pub(crate) session_max_age: Duration,
+    pub(crate) session_idle_timeout: Duration,
+    pub(crate) token_max_age: Option<Duration>,
+    pub(crate) refresh_margin: Duration,
+    pub(crate) fetch_userinfo: bool,
+    pub(crate) subject_claim: String,
+    /// What stands for the issuer of a provider that has none: the origin of its token endpoint.
+    pub(crate) issuer_by_hand: Option<Arc<str>>,
+}
+
+impl OAuthConfiguration {
+    /// The client id.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client.id
+    }
+
+    /// The scope asked for.
+    #[must_use]
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// The path under which sign-in starts: `/auth` unless configured.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// The path that signs out.
+    #[must_use]
+    pub fn logout_path(&self) -> &str {
+        &self.logout_path
+    }
+
+    /// Where the browser lands after a logout: a path of this application or an absolute URL.
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self) -> &str {
+        &self.post_logout_redirect_uri
+    }
+
+    /// The provider.
+    #[must_use]
+    pub const fn provider(&self) -> &Arc<Provider> {
+        &self.provider
+    }
+
+    /// The provider's logout endpoint: the one configured, else the one it announces.
+    pub async fn end_session_endpoint(&self) -> Option<Url> {
+        if self.end_session_endpoint.is_some() {
+            return self.end_session_endpoint.clone();
+        }
+        self.provider.metadata().await.ok()?.end_session_endpoint.clone()
+    }
+
+    /// That path or URL as an absolute URL of this application.
+    #[must_use]
+    pub fn absolute(&self, path: &str) -> Option<Url> {
+        self.redirect_uri.join(path).ok()
+    }
+
+    pub(crate) fn is_oidc(&self) -> bool {
+        authorization::asks_for_id_token(&self.scope)
+    }
+
+    /// The request of a login with nothing of its own.
+    pub(crate) fn authorization_request(&self) -> AuthorizationRequest {
+        let mut request = AuthorizationRequest::new(&self.client.id, self.redirect_uri.as_str(), &self.scope);
+        request.code_challenge_method = self.code_challenge_method;
+        request.extra.clone_from(&self.authorization_parameters);
+        request
+    }
+}

@@ -1,0 +1,111 @@
+//! Cookies: the one place that names, reads and writes them, and sets their flags.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use authsession_store::key::{SessionId, StoreKey};
+use cookie::{Cookie, SameSite};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+
+use crate::errors::Error;
+
+/// What this application's cookies are called. On https they carry `__Host-`: Secure, this host, no other path.
+#[derive(Debug)]
+pub(crate) struct CookieNames {
+    session: String,
+    login_prefix: String,
+    secure: bool,
+}
+
+impl CookieNames {
+    pub(crate) fn new(name: Option<&str>, secure: bool) -> Result<Self, Error> {
+        let name = name.unwrap_or("authsession");
+        let plain = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if !plain || name.starts_with("__") {
+            return Err(Error::misconfigured("the cookie's name must be letters, digits, - and _"));
+        }
+        let prefix = if secure { "__Host-" } else { "" };
+        Ok(Self {
+            session: format!("{prefix}{name}"),
+            login_prefix: format!("{prefix}{name}-login-"),
+            secure,
+        })
+    }
+
+    /// The store key of the request's session cookie; `None` without one, and for one that is malformed or comes twice
+    /// with different values.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<StoreKey> {
+        let mut values = pairs(headers).filter(|(name, _)| *name == self.session).map(|(_, value)| value);
+        let first = values.next()?;
+        if values.any(|other| other != first) {
+            return None;
+        }
+        StoreKey::from_cookie(first)
+    }
+
+    /// The cookie that signs the browser in.
+    pub(crate) fn sign_in(&self, id: &SessionId, lasts: Duration) -> HeaderValue {
+        self.write(&self.session, id.expose(), Some(lasts))
+    }
+
+    /// The cookie that signs the browser out.
+    pub(crate) fn sign_out(&self) -> HeaderValue {
+        self.write(&self.session, "", None)
+    }
+
+    /// The login attempts the request carries: what follows the prefix in their names, and their sealed contents.
+    pub(crate) fn logins<'request>(
+        &'request self,
+        headers: &'request HeaderMap,
+    ) -> impl Iterator<Item = (&'request str, &'request str)> {
+        pairs(headers)
+            .filter_map(|(name, value)| Some((name.strip_prefix(self.login_prefix.as_str())?, value)))
+    }
+
+    /// The cookie that keeps a login attempt.
+    pub(crate) fn keep_login(&self, attempt: &str, sealed: &str, lasts: Duration) -> HeaderValue {
+        self.write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts))
+    }
+
+    /// The cookie that drops a login attempt.
+    pub(crate) fn drop_login(&self, attempt: &str) -> HeaderValue {
+        self.write(&format!("{}{attempt}", self.login_prefix), "", None)
+    }
+
+    /// SameSite=Lax: links from elsewhere keep the user signed in, forms from elsewhere do not carry the cookie.
+    fn write(&self, name: &str, value: &str, lasts: Option<Duration>) -> HeaderValue {
+        let lasts = cookie::time::Duration::try_from(lasts.unwrap_or_default())
+            .unwrap_or(cookie::time::Duration::MAX);
+        #[expect(clippy::disallowed_methods, reason = "the one place for every cookie flag")]
+        let cookie = Cookie::build((Cow::Borrowed(name), Cow::Borrowed(value)))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .max_age(lasts)
+            .build();
+        // Name and value are of this module's own alphabet, so they always fit a header.
+        let mut header = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
+        header.set_sensitive(true);
+        header
+    }
+}
+
+/// Adds cookies to a response, and what keeps a cache from handing them to somebody else.
+pub(crate) fn set(headers: &mut HeaderMap, cookies: impl IntoIterator<Item = HeaderValue>) {
+    for cookie in cookies {
+        headers.append(SET_COOKIE, cookie);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim_ascii().split_once('='))
+}

@@ -1,0 +1,52 @@
+//! What a handler can take from the user's session. All of them share one look-up a request.
+//!
+//! | extractor | holds | when nobody is signed in |
+//! |---|---|---|
+//! | [`AuthSession`](crate::auth_session::AuthSession) | a copy of everything | sent to sign in |
+//! | [`AccessToken`], [`IdToken`] | that token | sent to sign in |
+//! | [`Claims<C>`] | the verified claims, as a type of yours | sent to sign in |
+//! | [`Session`] | a handle on the session, no copies | sent to sign in |
+//! | `Option<_>` of each, [`OptionalAccessToken`], [`OptionalIdToken`], [`OptionalAuthSession`] | the same, or `None` | `None` |
+//! | [`Login`] | a login with parameters of its own | starts one |
+//!
+//! While the provider is away and the access token is expired, all of them answer 503 with `Retry-After`, the optional ones
+//! too: the user is signed in, only not just now.
+
+mod auth_session;
+mod claims;
+mod login;
+mod session;
+mod tokens;
+
+pub use crate::auth_session::AuthSession;
+pub use crate::extractors::auth_session::OptionalAuthSession;
+pub use crate::extractors::claims::Claims;
+pub use crate::extractors::login::Login;
+pub use crate::extractors::session::Session;
+pub use crate::extractors::tokens::{AccessToken, IdToken, OptionalAccessToken, OptionalIdToken};
+pub use crate::guard::Rejection;
+
+use authsession_core::token_set::Freshness;
+use http::request::Parts;
+
+use crate::current::{self, Current, Holder};
+use crate::errors::{Error, NotSignedIn};
+
+/// `None` where nobody is signed in; any other rejection stays one.
+fn optional<T>(extracted: Result<T, Rejection>) -> Result<Option<T>, Rejection> {
+    match extracted {
+        Ok(value) => Ok(Some(value)),
+        Err(rejection) if matches!(rejection.error(), Error::NotSignedIn(_)) => Ok(None),
+        Err(rejection) => Err(rejection),
+    }
+}
+
+/// The current session, with an access token that may be used.
+async fn with_token(parts: &Parts) -> Result<(&Current, &Holder), Rejection> {
+    let (current, holder) = current::of(parts).await?;
+    if current.engine.freshness(&holder.session) == Freshness::Expired {
+        let error = Error::NotSignedIn(NotSignedIn::TokenExpired);
+        return Err(Rejection::new(error, parts, &current.engine.configuration));
+    }
+    Ok((current, holder))
+}

@@ -1,0 +1,101 @@
+//! A login with parameters of its own, started by a handler.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::request::Parts;
+
+use crate::current::Current;
+use crate::engine::Engine;
+use crate::guard::{self, Asker, Rejection};
+use crate::return_to;
+use crate::routes::{LoginParameters, start};
+
+/// Sends the user to the provider with parameters of your choice: to prove who they are once more, or more strongly.
+///
+/// ```
+/// use std::time::Duration;
+/// use authsession_axum::extractors::Login;
+/// use axum::response::Response;
+///
+/// async fn confirm(login: Login) -> Response {
+///     login.max_age(Duration::ZERO).acr_values("urn:example:mfa").return_to("/transfer").start().await
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Login {
+    engine: Arc<Engine>,
+    headers: HeaderMap,
+    parameters: LoginParameters,
+}
+
+impl Login {
+    /// Who the user probably is (`login_hint`).
+    pub fn login_hint(mut self, hint: &str) -> Self {
+        self.parameters.login_hint = Some(hint.to_owned());
+        self
+    }
+
+    /// What the provider shows (`prompt`): `none`, `login`, `consent`, `select_account`.
+    pub fn prompt(mut self, prompt: &str) -> Self {
+        self.parameters.prompt = Some(prompt.to_owned());
+        self
+    }
+
+    /// How old the user's authentication may be, in whole seconds; verified when they come back.
+    pub const fn max_age(mut self, age: Duration) -> Self {
+        self.parameters.max_age = Some(age);
+        self
+    }
+
+    /// How strongly the user should authenticate, in order of preference. The provider may answer with less: look at the
+    /// `acr` of the claims.
+    pub fn acr_values(mut self, values: &str) -> Self {
+        self.parameters.acr_values = Some(values.to_owned());
+        self
+    }
+
+    /// The user's languages, in order of preference.
+    pub fn ui_locales(mut self, locales: &str) -> Self {
+        self.parameters.ui_locales = Some(locales.to_owned());
+        self
+    }
+
+    /// A further parameter.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.parameters.extra.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where the user goes afterwards; anywhere outside this application counts as the default page.
+    pub fn return_to(mut self, place: &str) -> Self {
+        self.parameters.return_to = return_to::parse(place, &self.engine.configuration.redirect_uri);
+        self
+    }
+
+    /// The answer that sends the browser to the provider.
+    pub async fn start(self) -> Response {
+        let configuration = &self.engine.configuration;
+        start(configuration, &self.headers, self.parameters).await.unwrap_or_else(|error| {
+            let base = &configuration.base_path;
+            guard::answer(&error, Asker::of(&self.headers), base, base).into_response()
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Login {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        let current = parts.extensions.get::<Current>().ok_or_else(Rejection::without_layer)?;
+        Ok(Self {
+            engine: Arc::clone(&current.engine),
+            headers: parts.headers.clone(),
+            parameters: LoginParameters::default(),
+        })
+    }
+}

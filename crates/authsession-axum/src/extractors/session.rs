@@ -1,0 +1,91 @@
+//! A handle on the user's session as an extractor.
+
+use std::fmt;
+use std::sync::Arc;
+
+use authsession_core::clock::Timestamp;
+use authsession_store::end_reason::EndReason;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use crate::current::{self, Holder};
+use crate::engine::Engine;
+use crate::errors::Error;
+use crate::extractors::optional;
+use crate::guard::Rejection;
+
+/// The user's session: who they are, how long it lasts, and the means to end it. Nothing in it is a copy.
+#[derive(Clone)]
+pub struct Session {
+    engine: Arc<Engine>,
+    holder: Holder,
+}
+
+impl Session {
+    /// The user at the provider (`sub`).
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.holder.session.record.subject
+    }
+
+    /// The provider's issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.holder.session.record.issuer
+    }
+
+    /// When the access token expires; `None` when the provider does not say.
+    #[must_use]
+    pub fn token_expires_at(&self) -> Option<Timestamp> {
+        self.holder.session.record.tokens.expires_at
+    }
+
+    /// When the user signed in.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.holder.session.record.created_at
+    }
+
+    /// When the session ends, however much it is used.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.holder.session.record.expires_at
+    }
+
+    /// How often the session was saved, its creation counted: it tells one state of the session from the next.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.holder.session.version.number()
+    }
+
+    /// Ends the session; whoever uses it next signs in again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store is.
+    pub async fn end(self) -> Result<(), Error> {
+        self.engine.end(self.holder.key, EndReason::Ended).await.map(drop)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("key", &self.holder.key).finish_non_exhaustive()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        let (current, holder) = current::of(parts).await?;
+        Ok(Self { engine: Arc::clone(&current.engine), holder: holder.clone() })
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        optional(<Self as FromRequestParts<S>>::from_request_parts(parts, state).await)
+    }
+}

@@ -1,0 +1,63 @@
+//! The few pages this library shows itself: small, without script, and with nothing in them that somebody sent.
+
+use std::time::Duration;
+
+use axum::response::{Html, IntoResponse as _, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+/// A page of one message and one way on.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) text: &'static str,
+    /// Where the button leads, what it says, and whether it is a POST.
+    pub(crate) way_on: (String, &'static str, Method),
+    pub(crate) retry_after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+}
+
+impl Page {
+    pub(crate) fn into_response(self) -> Response {
+        let (target, label, method) = self.way_on;
+        let method = if method == Method::Post { "post" } else { "get" };
+        let (title, text, target) = (self.title, self.text, escape(&target));
+        let button = format!("<form method=\"{method}\" action=\"{target}\"><button>{label}</button></form>");
+        let html = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
+             <style>{STYLE}</style><main><h1>{title}</h1><p>{text}</p>{button}</main></html>"
+        );
+        let mut response = (self.status, Html(html)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        );
+        headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response
+    }
+}
+
+/// A wait in whole seconds, at least one: what `Retry-After` can say.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:Canvas;color:CanvasText}\
+main{max-width:26rem;padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:0 0 1.5rem;opacity:.8}\
+button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#3b5bdb;color:#fff;cursor:pointer}";

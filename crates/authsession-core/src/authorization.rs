@@ -1,0 +1,251 @@
+//! The authorization request out, and the check of what comes back (RFC 6749 §4.1, OpenID Connect Core §3.1.2,
+//! RFC 9207).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::error::{Error, OAuthError};
+use crate::pkce::{self, CodeChallengeMethod};
+use crate::provider::ProviderMetadata;
+use crate::random;
+use crate::secret::{Secret, equal_in_constant_time};
+
+const LONGEST_RESPONSE: usize = 16 * 1024;
+/// Parameters this library sets itself; an extra one of that name would undo a check.
+const RESERVED: [&str; 13] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "request",
+    "request_uri",
+    "max_age",
+    "client_secret",
+];
+
+/// What is asked of the provider. One for each login; cheap to make.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AuthorizationRequest {
+    /// `client_id`.
+    pub client_id: String,
+    /// Where the browser comes back to; exactly as registered.
+    pub redirect_uri: String,
+    /// `scope`, separated by blanks. With `openid` among them a nonce is sent and an ID token expected.
+    pub scope: String,
+    /// How the code challenge is made.
+    pub code_challenge_method: CodeChallengeMethod,
+    /// `login_hint`: who the user probably is.
+    pub login_hint: Option<String>,
+    /// `prompt`: `none`, `login`, `consent`, `select_account`.
+    pub prompt: Option<String>,
+    /// `max_age`: how old the user's authentication may be, in whole seconds.
+    pub max_age: Option<Duration>,
+    /// `acr_values`: how strongly the user should authenticate, in order of preference.
+    pub acr_values: Option<String>,
+    /// `ui_locales`: the user's languages, in order of preference.
+    pub ui_locales: Option<String>,
+    /// Stands before the random part of `state`: a mark of the caller's that comes back even when nothing else does.
+    pub state_prefix: &'static str,
+    /// Further parameters the provider understands.
+    pub extra: Vec<(String, String)>,
+}
+
+/// What must be remembered between the request and its response. Secret: keep it sealed, bound to the browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PendingAuthorization {
+    /// `state`: ties the response to this request.
+    pub state: Secret,
+    /// `nonce`: ties the ID token to this request.
+    pub nonce: Secret,
+    /// The code verifier (RFC 7636).
+    pub code_verifier: Secret,
+    /// The issuer asked, if it has one: the response must not come from another (RFC 9207).
+    pub issuer: Option<String>,
+    /// The `redirect_uri` sent, to be repeated when the code is redeemed.
+    pub redirect_uri: String,
+    /// The scope asked for.
+    pub scope: String,
+    /// The `max_age` asked for, in seconds.
+    pub max_age: Option<u64>,
+    /// When the request was made.
+    pub started_at: Timestamp,
+}
+
+impl AuthorizationRequest {
+    /// A request with nothing beyond what every login needs.
+    #[must_use]
+    pub fn new(
+        client_id: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        scope: impl Into<String>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            redirect_uri: redirect_uri.into(),
+            scope: scope.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The URL to send the browser to, and what to remember until it comes back.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when an extra parameter is one this library sets itself, or there is no randomness.
+    pub fn start(
+        &self,
+        provider: &ProviderMetadata,
+        now: Timestamp,
+    ) -> Result<(Url, PendingAuthorization), Error> {
+        let pending = PendingAuthorization {
+            state: format!("{}{}", self.state_prefix, random::text::<32>()?).into(),
+            nonce: random::text::<32>()?.into(),
+            code_verifier: pkce::code_verifier()?,
+            issuer: provider.issuer.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            scope: self.scope.clone(),
+            max_age: self.max_age.map(|age| age.as_secs()),
+            started_at: now,
+        };
+        check_extra(&self.extra)?;
+        let mut url = provider.authorization_endpoint.clone();
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", &self.scope)
+            .append_pair("state", pending.state.expose())
+            .append_pair("code_challenge", &self.code_challenge_method.challenge(&pending.code_verifier))
+            .append_pair("code_challenge_method", self.code_challenge_method.name());
+        if asks_for_id_token(&self.scope) {
+            query.append_pair("nonce", pending.nonce.expose());
+        }
+        let max_age = pending.max_age.map(|age| age.to_string());
+        let optional = [
+            ("login_hint", &self.login_hint),
+            ("prompt", &self.prompt),
+            ("max_age", &max_age),
+            ("acr_values", &self.acr_values),
+            ("ui_locales", &self.ui_locales),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        query.extend_pairs(&self.extra);
+        drop(query);
+        Ok((url, pending))
+    }
+}
+
+/// Whether that scope asks for an ID token (OpenID Connect Core §3.1.2.1).
+#[must_use]
+pub fn asks_for_id_token(scope: &str) -> bool {
+    scope.split(' ').any(|one| one == "openid")
+}
+
+/// Checks that none of these parameters is one this library sets itself.
+///
+/// # Errors
+/// [`Error::Misconfigured`] naming the parameter.
+pub fn check_extra(extra: &[(String, String)]) -> Result<(), Error> {
+    match extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Error::misconfigured(format!("the authorization parameter {name} is set by the library")))
+        }
+    }
+}
+
+/// What the browser brought back, read strictly and not yet believed.
+#[derive(Debug)]
+pub struct AuthorizationResponse {
+    state: Option<Secret>,
+    issuer: Option<String>,
+    outcome: Result<Secret, OAuthError>,
+}
+
+impl AuthorizationResponse {
+    /// Reads the query of the callback.
+    ///
+    /// # Errors
+    /// [`Error::Untrusted`] for anything no honest provider sends: a parameter twice, `code` and `error` both or neither,
+    /// over 16 KiB, a NUL, bytes that are not UTF-8.
+    pub fn parse(query: &str) -> Result<Self, Error> {
+        let malformed = || Error::untrusted("the authorization response is malformed");
+        if query.len() > LONGEST_RESPONSE {
+            return Err(Error::untrusted("the authorization response is larger than 16 KiB"));
+        }
+        let (mut code, mut error, mut state, mut issuer) = (None, None, None, None);
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            // The parser puts U+FFFD where bytes are not UTF-8; no honest value holds one, or a control character.
+            if value.contains(|character: char| character.is_control() || character == '\u{FFFD}') {
+                return Err(malformed());
+            }
+            let slot = match name.as_ref() {
+                "code" => &mut code,
+                "error" => &mut error,
+                "state" => &mut state,
+                "iss" => &mut issuer,
+                _ => continue,
+            };
+            if slot.replace(value.into_owned()).is_some() {
+                return Err(Error::untrusted("the authorization response has a parameter twice"));
+            }
+        }
+        let outcome = match (code, error) {
+            (Some(code), None) if !code.is_empty() => Ok(Secret::from(code)),
+            (None, Some(error)) => Err(OAuthError::from_code(&error)),
+            _ => return Err(malformed()),
+        };
+        Ok(Self { state: state.map(Secret::from), issuer, outcome })
+    }
+
+    /// The `state`, to find the request it answers.
+    #[must_use]
+    pub const fn state(&self) -> Option<&Secret> {
+        self.state.as_ref()
+    }
+
+    /// Checks the response against the request, and gives out its code.
+    ///
+    /// # Errors
+    /// [`Error::Untrusted`] when it does not answer this request or comes from another provider (RFC 9207 §2.4);
+    /// [`Error::AuthorizationRefused`] when the provider or the user said no.
+    pub fn check(self, pending: &PendingAuthorization, provider: &ProviderMetadata) -> Result<Secret, Error> {
+        let answers = self
+            .state
+            .as_ref()
+            .is_some_and(|state| equal_in_constant_time(state.expose(), pending.state.expose()));
+        if !answers {
+            return Err(Error::untrusted("the authorization response's state is not the one of this login"));
+        }
+        if pending.issuer != provider.issuer {
+            return Err(Error::untrusted("the login was started with another provider"));
+        }
+        match &self.issuer {
+            Some(issuer) if provider.issuer.as_ref().is_some_and(|ours| ours != issuer) => {
+                return Err(Error::untrusted("the authorization response comes from another provider"));
+            }
+            // An error grants nothing, and some providers leave `iss` out of errors.
+            None if self.outcome.is_ok() && provider.authorization_response_iss_parameter_supported => {
+                return Err(Error::untrusted(
+                    "the authorization response has no iss although the provider promised it",
+                ));
+            }
+            _ => {}
+        }
+        self.outcome.map_err(Error::AuthorizationRefused)
+    }
+}

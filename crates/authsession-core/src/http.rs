@@ -1,0 +1,272 @@
+//! The one road to the network: timeouts, TLS, no redirects, bounded bodies.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+use crate::error::{Endpoint, Error, Fault};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(15);
+const LARGEST_BODY: usize = 512 * 1024;
+const USER_AGENT: &str = concat!("authsession/", env!("CARGO_PKG_VERSION"));
+
+/// The client every request to a provider goes through. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    largest_body: usize,
+    insecure_hosts: bool,
+}
+
+/// How an [`HttpClient`] is made.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct HttpClientBuilder {
+    timeout: Duration,
+    largest_body: usize,
+    root_certificates: Vec<Vec<u8>>,
+    insecure_hosts: bool,
+}
+
+impl HttpClient {
+    /// Defaults: 15 s a request, 5 s to connect, bodies up to 512 KiB, the system's trusted roots.
+    pub const fn builder() -> HttpClientBuilder {
+        HttpClientBuilder {
+            timeout: TIMEOUT,
+            largest_body: LARGEST_BODY,
+            root_certificates: Vec::new(),
+            insecure_hosts: false,
+        }
+    }
+
+    /// Checks that a URL may carry secrets: https, or http to a loopback host.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] for plain http to any other host, another scheme, or credentials in the URL.
+    pub fn check_url(&self, url: &Url) -> Result<(), Error> {
+        let transport =
+            url.scheme() == "https" || (url.scheme() == "http" && (self.insecure_hosts || is_loopback(url)));
+        if !transport {
+            return Err(Error::misconfigured(
+                "the provider's URLs must be https (http only on a loopback host)",
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::misconfigured("the provider's URLs must not carry a user name or password"));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn get(
+        &self,
+        endpoint: Endpoint,
+        url: &Url,
+        bearer: Option<&str>,
+    ) -> Result<Answer, Error> {
+        let mut request = self.request(endpoint, Method::GET, url)?;
+        if let Some(token) = bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                .map_err(|_| Error::untrusted("the access token has characters no header can carry"))?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        self.send(endpoint, request).await
+    }
+
+    pub(crate) async fn post_form(
+        &self,
+        endpoint: Endpoint,
+        url: &Url,
+        form: &Form,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Answer, Error> {
+        let mut request = self
+            .request(endpoint, Method::POST, url)?
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.0.to_string());
+        if let Some(mut value) = authorization {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        self.send(endpoint, request).await
+    }
+
+    fn request(
+        &self,
+        endpoint: Endpoint,
+        method: Method,
+        url: &Url,
+    ) -> Result<reqwest::RequestBuilder, Error> {
+        self.check_url(url)?;
+        tracing::debug!(target: "authsession::http", %endpoint, %method, "request to the provider");
+        Ok(self.client.request(method, url.clone()).header(ACCEPT, "application/json"))
+    }
+
+    async fn send(&self, endpoint: Endpoint, request: reqwest::RequestBuilder) -> Result<Answer, Error> {
+        let failed = |error: reqwest::Error| {
+            let fault = if error.is_connect() {
+                Fault::Unreachable
+            } else if error.is_timeout() {
+                Fault::TimedOut
+            } else if error.is_decode() {
+                Fault::BadAnswer
+            } else {
+                Fault::NoAnswer
+            };
+            Error::Unavailable {
+                endpoint,
+                fault,
+                retry_after: None,
+                cause: Some(Arc::new(error.without_url())),
+            }
+        };
+        let mut response = request.send().await.map_err(failed)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > self.largest_body {
+                return Err(Error::unavailable(endpoint, Fault::BadAnswer));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Answer::new(endpoint, status, headers, body.freeze())
+    }
+}
+
+impl HttpClientBuilder {
+    /// The longest a request may take, connection and body included.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The largest answer read, in bytes after decompression.
+    pub const fn largest_body(mut self, bytes: usize) -> Self {
+        self.largest_body = bytes;
+        self
+    }
+
+    /// Trusts one more root certificate, in PEM, beside the system's.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Lets plain http through to hosts that are not loopback: whoever is on the way reads every token.
+    pub const fn danger_allow_http(mut self) -> Self {
+        self.insecure_hosts = true;
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when a root certificate is not PEM or TLS cannot be set up.
+    pub fn build(self) -> Result<HttpClient, Error> {
+        let wrong = |hint: &'static str| {
+            move |cause: reqwest::Error| Error::Misconfigured {
+                hint: hint.into(),
+                cause: Some(Arc::new(cause)),
+            }
+        };
+        #[expect(clippy::disallowed_methods, reason = "the one client")]
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT.min(self.timeout))
+            .timeout(self.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent(USER_AGENT);
+        for pem in &self.root_certificates {
+            let certificate =
+                reqwest::Certificate::from_pem(pem).map_err(wrong("the root certificate is not PEM"))?;
+            builder = builder.tls_certs_merge([certificate]);
+        }
+        let client = builder.build().map_err(wrong("TLS could not be set up"))?;
+        Ok(HttpClient { client, largest_body: self.largest_body, insecure_hosts: self.insecure_hosts })
+    }
+}
+
+/// Whether the URL's host is this machine by its very name: `localhost`, `127.0.0.0/8`, `[::1]`.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// A form to send; what it holds is secret.
+#[derive(Default)]
+pub struct Form(Zeroizing<String>);
+
+impl Form {
+    /// Adds a field.
+    pub fn push(&mut self, name: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        self.0.push('=');
+        self.0.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Form([redacted])")
+    }
+}
+
+/// What came back, not yet understood.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    fn new(endpoint: Endpoint, status: StatusCode, headers: HeaderMap, body: Bytes) -> Result<Self, Error> {
+        let come_back = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+        if come_back {
+            let retry_after =
+                headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            return Err(Error::Unavailable {
+                endpoint,
+                fault: Fault::Status(status.as_u16()),
+                retry_after: retry_after.map(Duration::from_secs),
+                cause: None,
+            });
+        }
+        if status.is_redirection() {
+            return Err(Error::unavailable(endpoint, Fault::BadAnswer));
+        }
+        Ok(Self { endpoint, status, headers, body })
+    }
+
+    pub(crate) fn bad(&self) -> Error {
+        Error::unavailable(self.endpoint, Fault::BadAnswer)
+    }
+
+    /// The body, if the status is 2xx and it calls itself JSON or nothing at all.
+    pub(crate) fn json(&self) -> Result<&[u8], Error> {
+        let media_type =
+            self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or(b"application/json");
+        let is_json = media_type
+            .split(|byte| *byte == b';')
+            .next()
+            .and_then(|media_type| std::str::from_utf8(media_type.trim_ascii()).ok())
+            .is_some_and(|text| text.eq_ignore_ascii_case("application/json") || text.ends_with("+json"));
+        if self.status.is_success() && is_json { Ok(&self.body) } else { Err(self.bad()) }
+    }
+}

@@ -1,0 +1,224 @@
+//! The checks an ID token must pass (OpenID Connect Core §3.1.3.7 at login, §12.2 at a refresh).
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::claims::IdTokenClaims;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::jws::{Algorithm, Jws};
+use crate::provider::Provider;
+use crate::secret::{Secret, equal_in_constant_time};
+
+/// How far two honest clocks may be apart.
+pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(60);
+const LONGEST_SUBJECT: usize = 255;
+
+/// What every ID token of one client is held against.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct IdTokenVerifier {
+    client_id: String,
+    algorithms: Vec<Algorithm>,
+    trusted_audiences: Vec<String>,
+    tolerance: Duration,
+}
+
+/// What the ID token of one login is held against.
+#[derive(Debug)]
+pub struct LoginExpectations<'login> {
+    /// The nonce sent with the authorization request.
+    pub nonce: &'login Secret,
+    /// The access token that came with it, held against `at_hash`.
+    pub access_token: &'login Secret,
+    /// The code it was redeemed with, held against `c_hash`.
+    pub code: Option<&'login Secret>,
+    /// When the login started: nothing of this login was issued before.
+    pub started_at: Timestamp,
+    /// The `max_age` asked for: `auth_time` must be there and not older.
+    pub max_age: Option<Duration>,
+}
+
+impl IdTokenVerifier {
+    /// Tokens for `client_id`, any asymmetric algorithm, clocks up to 60 s apart.
+    pub fn new(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            algorithms: Algorithm::ALL.to_vec(),
+            trusted_audiences: Vec::new(),
+            tolerance: DEFAULT_TOLERANCE,
+        }
+    }
+
+    /// Allows these algorithms only.
+    pub fn algorithms(mut self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
+        self.algorithms = algorithms.into();
+        self
+    }
+
+    /// Accepts tokens that name this audience beside us.
+    pub fn trust_audience(mut self, audience: impl Into<String>) -> Self {
+        self.trusted_audiences.push(audience.into());
+        self
+    }
+
+    /// How far the provider's clock may be from ours.
+    pub const fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Verifies the ID token of a login.
+    ///
+    /// # Errors
+    /// [`Error::Untrusted`] naming the check that failed; [`Error::Unavailable`] when the provider's keys cannot be had.
+    pub async fn verify_login(
+        &self,
+        provider: &Provider,
+        token: &Secret,
+        now: Timestamp,
+        expected: &LoginExpectations<'_>,
+    ) -> Result<IdTokenClaims, Error> {
+        let (claims, algorithm) = self.verify(provider, token, now).await?;
+        let nonce = claims.nonce.as_deref().ok_or_else(|| Error::untrusted("the ID token has no nonce"))?;
+        if !equal_in_constant_time(nonce, expected.nonce.expose()) {
+            return Err(Error::untrusted("the ID token's nonce is not the one of this login"));
+        }
+        check_hash(&claims, "at_hash", algorithm, expected.access_token)?;
+        if let Some(code) = expected.code {
+            check_hash(&claims, "c_hash", algorithm, code)?;
+        }
+        if claims.issued_at + self.tolerance < expected.started_at {
+            return Err(Error::untrusted("the ID token was issued before this login started"));
+        }
+        if let Some(max_age) = expected.max_age {
+            let at = claims
+                .authenticated_at
+                .ok_or_else(|| Error::untrusted("max_age was asked and the ID token has no auth_time"))?;
+            if now.since(at) > max_age + self.tolerance {
+                return Err(Error::untrusted("the user's authentication is older than the max_age asked"));
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Verifies the ID token that came with a refresh against the one held so far.
+    ///
+    /// # Errors
+    /// As [`IdTokenVerifier::verify_login`]. [`Error::Untrusted`] here means the provider answered for someone else.
+    pub async fn verify_refresh(
+        &self,
+        provider: &Provider,
+        token: &Secret,
+        access_token: &Secret,
+        now: Timestamp,
+        before: &IdTokenClaims,
+    ) -> Result<IdTokenClaims, Error> {
+        let (claims, algorithm) = self.verify(provider, token, now).await?;
+        check_hash(&claims, "at_hash", algorithm, access_token)?;
+        let differs =
+            |what: &str| Err(Error::untrusted(format!("the refreshed ID token has another {what}")));
+        if claims.issuer != before.issuer {
+            return differs("iss");
+        }
+        if claims.subject != before.subject {
+            return differs("sub");
+        }
+        if claims.audience.iter().any(|audience| !before.audience.contains(audience)) {
+            return differs("aud");
+        }
+        if claims.nonce.is_some() && claims.nonce != before.nonce {
+            return differs("nonce");
+        }
+        let other_login = matches!(
+            (claims.authenticated_at, before.authenticated_at),
+            (Some(now), Some(then)) if now.unix_seconds() != then.unix_seconds()
+        );
+        if other_login {
+            return differs("auth_time");
+        }
+        if claims.issued_at < before.issued_at {
+            return Err(Error::untrusted("the refreshed ID token is older than the one it replaces"));
+        }
+        Ok(claims)
+    }
+
+    /// The checks that hold for every ID token.
+    async fn verify(
+        &self,
+        provider: &Provider,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<(IdTokenClaims, Algorithm), Error> {
+        let metadata = provider.metadata().await?;
+        let token = Jws::parse(token.expose())?;
+        if !self.algorithms.contains(&token.algorithm) {
+            return Err(Error::untrusted("the ID token is signed with an algorithm that is not allowed"));
+        }
+        provider.verify_signature(&token).await?;
+        let claims = IdTokenClaims::read(token.claims()?)?;
+        if metadata.issuer.as_deref() != Some(claims.issuer.as_str()) {
+            return Err(Error::untrusted("the ID token's iss is not the provider's issuer"));
+        }
+        self.check_audience(&claims)?;
+        if claims.subject.chars().count() > LONGEST_SUBJECT {
+            return Err(Error::untrusted("the ID token's sub is longer than 255 characters"));
+        }
+        if claims.expires_at + self.tolerance <= now {
+            return Err(Error::untrusted("the ID token is expired"));
+        }
+        if claims.issued_at > now + self.tolerance {
+            return Err(Error::untrusted("the ID token was issued in the future: compare the clocks"));
+        }
+        if claims.not_before.is_some_and(|not_before| not_before > now + self.tolerance) {
+            return Err(Error::untrusted("the ID token is not valid yet: compare the clocks"));
+        }
+        Ok((claims, token.algorithm))
+    }
+
+    fn check_audience(&self, claims: &IdTokenClaims) -> Result<(), Error> {
+        if !claims.audience.contains(&self.client_id) {
+            return Err(Error::untrusted("the ID token's aud is not this client"));
+        }
+        let ours =
+            |audience: &String| *audience == self.client_id || self.trusted_audiences.contains(audience);
+        if !claims.audience.iter().all(ours) {
+            return Err(Error::untrusted("the ID token names an audience that is not trusted"));
+        }
+        match &claims.authorized_party {
+            Some(party) if *party != self.client_id => {
+                Err(Error::untrusted("the ID token's azp is not this client"))
+            }
+            None if claims.audience.len() > 1 => {
+                Err(Error::untrusted("the ID token has several audiences and no azp"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `at_hash` and `c_hash` (OpenID Connect Core §3.1.3.6, §3.3.2.11): the left half of a hash, where the token has one.
+fn check_hash(
+    claims: &IdTokenClaims,
+    name: &'static str,
+    algorithm: Algorithm,
+    of: &Secret,
+) -> Result<(), Error> {
+    let Some(found) = claims.all.get(name) else { return Ok(()) };
+    let hashes: &[&digest::Algorithm] = match algorithm {
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => &[&digest::SHA256],
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => &[&digest::SHA384],
+        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Es512 => &[&digest::SHA512],
+        // No document fixes the hash for Ed25519: most providers take SHA-512, some SHA-256.
+        Algorithm::EdDsa | Algorithm::Ed25519 => &[&digest::SHA512, &digest::SHA256],
+    };
+    let matches = hashes.iter().any(|hash| {
+        let whole = digest::digest(hash, of.expose().as_bytes());
+        let half = &whole.as_ref()[..whole.as_ref().len() / 2];
+        found.as_str() == Some(URL_SAFE_NO_PAD.encode(half).as_str())
+    });
+    if matches { Ok(()) } else { Err(Error::untrusted(format!("the ID token's {name} does not fit"))) }
+}

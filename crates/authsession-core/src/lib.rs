@@ -1,0 +1,30 @@
+//! The protocol: OAuth 2.1 and OpenID Connect as a client speaks them, with every check on by default.
+//!
+//! No framework, no vendor. `authsession-axum` builds users' sign-in on it; use it directly to write another edge.
+//!
+//! Read it in the order of the flow: [`provider`] says who the other side is, [`authorization`] sends the user there and
+//! checks what comes back, [`token_endpoint`] redeems a [`grant`], [`id_token`] verifies who signed in, and
+//! [`token_set`] knows how fresh the tokens are. [`single_flight`] makes shared work happen once.
+
+pub mod authorization;
+pub mod claims;
+pub mod client_auth;
+pub mod clock;
+pub mod end_session;
+pub mod error;
+pub mod grant;
+pub mod http;
+pub mod id_token;
+mod json;
+pub mod jwks;
+pub mod jws;
+pub mod pkce;
+pub mod provider;
+pub mod random;
+pub mod retry;
+pub mod revocation;
+pub mod secret;
+pub mod single_flight;
+pub mod token_endpoint;
+pub mod token_set;
+pub mod userinfo;

@@ -1,0 +1,46 @@
+//! When to try again after a failure: exponential, jittered, and never sooner than the provider asked.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::random;
+
+/// The memory of failures in a row.
+///
+/// ```
+/// use std::time::Duration;
+/// use authsession_core::clock::Timestamp;
+/// use authsession_core::retry::Backoff;
+///
+/// let now = Timestamp::from_unix_seconds(0);
+/// let backoff = Backoff::default().after_failure(now, Some(Duration::from_secs(30)));
+/// assert!(backoff.wait(now) >= Duration::from_secs(30));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backoff {
+    failures: u32,
+    until: Option<Timestamp>,
+}
+
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(60);
+/// A provider may ask for a longer pause than we would make, but not for ever.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
+
+impl Backoff {
+    /// One more failure at `now`: the pause doubles from a second up to a minute, spread by up to a half, and is at
+    /// least `retry_after` (up to ten minutes).
+    #[must_use]
+    pub fn after_failure(self, now: Timestamp, retry_after: Option<Duration>) -> Self {
+        let doubled = FIRST.saturating_mul(1 << self.failures.min(6)).min(LONGEST);
+        let spread = doubled.mul_f64(0.5 + random::fraction() / 2.0);
+        let pause = spread.max(retry_after.unwrap_or_default().min(LONGEST_ASKED));
+        Self { failures: self.failures.saturating_add(1), until: Some(now + pause) }
+    }
+
+    /// How long to wait at `now` before the next attempt; zero when it may be made.
+    #[must_use]
+    pub fn wait(&self, now: Timestamp) -> Duration {
+        self.until.map_or(Duration::ZERO, |until| until.since(now))
+    }
+}

@@ -1,0 +1,47 @@
+//! Token revocation (RFC 7009): tell the provider that a token is done with.
+
+use crate::client_auth::Client;
+use crate::error::{Endpoint, Error};
+use crate::http::{Form, HttpClient};
+use crate::provider::Provider;
+use crate::secret::Secret;
+
+/// Which kind of token is revoked (RFC 7009 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A refresh token; most providers end its access tokens with it.
+    RefreshToken,
+    /// An access token.
+    AccessToken,
+}
+
+/// Revokes a token. A token the provider does not know counts as revoked; a provider without the endpoint is left alone.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the endpoint is, [`Error::Misconfigured`] when it refuses the client.
+pub async fn revoke(
+    http: &HttpClient,
+    provider: &Provider,
+    client: &Client,
+    token: &Secret,
+    kind: TokenKind,
+) -> Result<(), Error> {
+    let metadata = provider.metadata().await?;
+    let Some(url) = &metadata.revocation_endpoint else { return Ok(()) };
+    let mut form = Form::default();
+    form.push("token", token.expose());
+    form.push(
+        "token_type_hint",
+        match kind {
+            TokenKind::RefreshToken => "refresh_token",
+            TokenKind::AccessToken => "access_token",
+        },
+    );
+    let authorization = client.authenticate(&metadata, &mut form)?;
+    let answer = http.post_form(Endpoint::Revocation, url, &form, authorization).await?;
+    match answer.status.as_u16() {
+        200..=299 | 400 => Ok(()),
+        401 | 403 => Err(Error::misconfigured("the provider refused this client at the revocation endpoint")),
+        _ => Err(answer.bad()),
+    }
+}

@@ -1,0 +1,141 @@
+//! The token endpoint (RFC 6749 §3.2): redeem a grant, get a token set.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+
+use crate::client_auth::Client;
+use crate::clock::{Clock, Timestamp};
+use crate::error::{Endpoint, Error, Fault, OAuthError};
+use crate::grant::Grant;
+use crate::http::{Answer, Form, HttpClient};
+use crate::json;
+use crate::provider::Provider;
+use crate::secret::Secret;
+use crate::token_set::TokenSet;
+
+/// No honest access token lives longer.
+const LONGEST_LIFETIME: f64 = 10.0 * 365.0 * 86_400.0;
+
+/// The token endpoint of one provider, as one client.
+#[derive(Clone, Debug)]
+pub struct TokenEndpoint {
+    provider: Arc<Provider>,
+    client: Client,
+    http: HttpClient,
+    clock: Clock,
+}
+
+impl TokenEndpoint {
+    /// The token endpoint of that provider for that client.
+    #[must_use]
+    pub const fn new(provider: Arc<Provider>, client: Client, http: HttpClient, clock: Clock) -> Self {
+        Self { provider, client, http, clock }
+    }
+
+    /// Redeems a grant. The request is sent at most once.
+    ///
+    /// # Errors
+    /// [`Error::GrantRefused`] when the grant is dead, [`Error::Unavailable`] when the provider is, and
+    /// [`Error::Misconfigured`] when it refuses the client or the request. [`Error::Untrusted`] for an answer that breaks
+    /// the protocol.
+    pub async fn redeem(&self, grant: &dyn Grant) -> Result<TokenSet, Error> {
+        let metadata = self.provider.metadata().await?;
+        let mut form = Form::default();
+        grant.write(&mut form);
+        let authorization = self.client.authenticate(&metadata, &mut form)?;
+        // The lifetime counts from before the request: a slow answer must not make a token look younger.
+        let asked_at = self.clock.now();
+        let answer =
+            self.http.post_form(Endpoint::Token, &metadata.token_endpoint, &form, authorization).await?;
+        understand(&answer, asked_at)
+    }
+}
+
+fn understand(answer: &Answer, asked_at: Timestamp) -> Result<TokenSet, Error> {
+    let body = json::object(&answer.body);
+    if let Some(code) = body.as_ref().and_then(|body| body.get("error")) {
+        return Err(refusal(code.as_str().unwrap_or_default()));
+    }
+    if !answer.status.is_success() {
+        // Some providers say no with an empty body; a page of HTML comes from something in between.
+        let says_no = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN);
+        let silent = answer.body.is_empty() || body.is_some();
+        return Err(match answer.status {
+            _ if says_no && silent => Error::GrantRefused(OAuthError::Unknown),
+            StatusCode::UNAUTHORIZED if silent => refusal("invalid_client"),
+            _ => answer.bad(),
+        });
+    }
+    let body = body.filter(|_| answer.json().is_ok()).ok_or_else(|| answer.bad())?;
+    token_set(&body, asked_at)
+}
+
+fn token_set(body: &Map<String, Value>, asked_at: Timestamp) -> Result<TokenSet, Error> {
+    let text = |name: &'static str| match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(Error::untrusted(format!("the token response's {name} is not a text"))),
+    };
+    let access_token =
+        text("access_token")?.ok_or_else(|| Error::untrusted("the token response has no access_token"))?;
+    if !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::untrusted("the access token has characters no token has (RFC 6750 §2.1)"));
+    }
+    let token_type =
+        text("token_type")?.ok_or_else(|| Error::untrusted("the token response has no token_type"))?;
+    if !token_type.eq_ignore_ascii_case("bearer") {
+        return Err(Error::untrusted("the token response's token_type is not Bearer"));
+    }
+    Ok(TokenSet {
+        access_token: Secret::from(access_token),
+        token_type: token_type.into(),
+        refresh_token: text("refresh_token")?.map(Secret::from),
+        id_token: text("id_token")?.map(Secret::from),
+        scope: text("scope")?.map(Box::from),
+        received_at: asked_at,
+        expires_at: lifetime(body.get("expires_in"))?.map(|lifetime| asked_at + lifetime),
+    })
+}
+
+/// `expires_in`: a number, or one in quotes; absent is allowed, absurd is not.
+fn lifetime(value: Option<&Value>) -> Result<Option<Duration>, Error> {
+    let seconds = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.trim().parse::<f64>().ok(),
+        Some(value) => value.as_f64(),
+    };
+    match seconds {
+        Some(seconds) if seconds > 0.0 && seconds <= LONGEST_LIFETIME => {
+            Ok(Some(Duration::from_secs_f64(seconds)))
+        }
+        _ => Err(Error::untrusted("the token response's expires_in is not a lifetime")),
+    }
+}
+
+fn refusal(code: &str) -> Error {
+    match OAuthError::from_code(code) {
+        OAuthError::InvalidClient => Error::misconfigured(
+            "the provider refused this client (invalid_client): check the client id, its secret and how it authenticates",
+        ),
+        OAuthError::UnauthorizedClient => Error::misconfigured(
+            "the provider does not let this client use this grant (unauthorized_client): allow it in the client's registration",
+        ),
+        OAuthError::UnsupportedGrantType => {
+            Error::misconfigured("the provider does not know this grant (unsupported_grant_type)")
+        }
+        OAuthError::InvalidScope => {
+            Error::misconfigured("the provider refused the scope (invalid_scope): ask for less")
+        }
+        OAuthError::InvalidRequest => Error::misconfigured(
+            "the provider calls the token request malformed (invalid_request): check the endpoint and the redirect URI",
+        ),
+        OAuthError::ServerError | OAuthError::TemporarilyUnavailable => {
+            Error::unavailable(Endpoint::Token, Fault::Status(503))
+        }
+        refused => Error::GrantRefused(refused),
+    }
+}

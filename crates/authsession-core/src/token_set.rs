@@ -1,0 +1,55 @@
+//! The tokens a grant was redeemed for, and how fresh they are (RFC 6749 §5.1).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::secret::Secret;
+
+/// What the token endpoint handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: Secret,
+    /// Its type as the provider wrote it; `Bearer` in some spelling.
+    pub token_type: Box<str>,
+    /// The refresh token, if there is one.
+    pub refresh_token: Option<Secret>,
+    /// The ID token, if there is one; not verified by being here.
+    pub id_token: Option<Secret>,
+    /// The scope granted, if the provider said so.
+    pub scope: Option<Box<str>>,
+    /// When the provider handed it out.
+    pub received_at: Timestamp,
+    /// When the access token expires; `None` when the provider did not say.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// How fresh an access token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Use it.
+    Fresh,
+    /// Use it, and get a new one: it expires within the margin.
+    Stale,
+    /// Do not use it.
+    Expired,
+}
+
+impl TokenSet {
+    /// How fresh the access token is at `now`, stale being the last `margin` before it expires. A margin longer than
+    /// half its lifetime counts as half: a short-lived token is fresh too.
+    #[must_use]
+    pub fn freshness(&self, now: Timestamp, margin: Duration) -> Freshness {
+        let Some(expires_at) = self.expires_at else { return Freshness::Fresh };
+        let margin = margin.min(expires_at.since(self.received_at) / 2);
+        if now >= expires_at {
+            Freshness::Expired
+        } else if now + margin >= expires_at {
+            Freshness::Stale
+        } else {
+            Freshness::Fresh
+        }
+    }
+}

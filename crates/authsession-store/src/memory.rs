@@ -1,0 +1,284 @@
+//! The backend for one process: a sharded map whose records are shared by reference.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authsession_core::clock::{Clock, Timestamp};
+
+use crate::end_reason::EndReason;
+use crate::key::StoreKey;
+use crate::record::{SessionRecord, StoredSession, Version};
+use crate::store::{Found, LeaseOwner, SessionStore, StoreError, Updated};
+
+const SHARDS: usize = 64;
+/// How long a session's end is remembered, so that its user can be told why.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+/// Between two sweeps; each sweeps one shard, so every shard is swept once in about an hour.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Sessions in this process's memory. They are gone when it ends.
+///
+/// ```
+/// use authsession_store::memory::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// assert!(store.is_empty());
+/// ```
+pub struct MemoryStore {
+    shards: [RwLock<Shard>; SHARDS],
+    clock: Clock,
+    next_sweep: AtomicI64,
+    swept: AtomicUsize,
+}
+
+type Shard = HashMap<StoreKey, Slot, BuildHasherDefault<TakesTheKeysOwnBits>>;
+
+enum Slot {
+    Live { session: Arc<StoredSession>, idle_deadline: Timestamp, lease: Option<Box<Lease>> },
+    Ended { reason: EndReason, forget_at: Timestamp },
+}
+
+struct Lease {
+    owner: LeaseOwner,
+    until: Timestamp,
+}
+
+impl MemoryStore {
+    /// An empty store on the system's clock.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(Clock::system())
+    }
+
+    /// An empty store whose deadlines are measured by `clock`.
+    #[must_use]
+    pub fn with_clock(clock: Clock) -> Self {
+        let next_sweep = AtomicI64::new((clock.now() + SWEEP_EVERY).unix_millis());
+        Self {
+            shards: std::array::from_fn(|_| RwLock::default()),
+            clock,
+            next_sweep,
+            swept: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many sessions and remembered ends it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| read(shard).len()).sum()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, key: &StoreKey) -> &RwLock<Shard> {
+        &self.shards[usize::from(key.as_bytes()[31]) % SHARDS]
+    }
+
+    fn find(&self, matches: impl Fn(&SessionRecord) -> bool) -> Vec<StoreKey> {
+        let now = self.clock.now();
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            found.extend(read(shard).iter().filter_map(|(key, slot)| match slot {
+                Slot::Live { session, .. } if slot.overdue(now).is_none() && matches(&session.record) => {
+                    Some(*key)
+                }
+                _ => None,
+            }));
+        }
+        found
+    }
+
+    /// Forgets what is over, one shard at a time, when it is time to.
+    fn sweep(&self, now: Timestamp) {
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        let next = (now + SWEEP_EVERY).unix_millis();
+        let ours = now.unix_millis() >= due
+            && self.next_sweep.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if ours {
+            let shard = &self.shards[self.swept.fetch_add(1, Ordering::Relaxed) % SHARDS];
+            write(shard).retain(|_, slot| slot.keep(now));
+        }
+    }
+}
+
+impl Slot {
+    /// Why a live session is over by the clock, if it is.
+    fn overdue(&self, now: Timestamp) -> Option<EndReason> {
+        match self {
+            Self::Live { session, .. } if session.record.expires_at <= now => Some(EndReason::TooOld),
+            Self::Live { idle_deadline, .. } if *idle_deadline <= now => Some(EndReason::Idle),
+            _ => None,
+        }
+    }
+
+    /// Turns an overdue session into its tombstone; `false` when it is time to forget even that.
+    fn keep(&mut self, now: Timestamp) -> bool {
+        if let Some(reason) = self.overdue(now) {
+            *self = Self::Ended { reason, forget_at: now + REMEMBERED };
+        }
+        !matches!(self, Self::Ended { forget_at, .. } if *forget_at <= now)
+    }
+
+    fn found(&self, now: Timestamp) -> Found {
+        match (self, self.overdue(now)) {
+            (Self::Ended { reason, .. }, _) => Found::Ended(*reason),
+            (Self::Live { .. }, Some(reason)) => Found::Ended(reason),
+            (Self::Live { session, idle_deadline, .. }, None) => {
+                Found::Live { session: Arc::clone(session), idle_deadline: *idle_deadline }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(
+        &self,
+        key: &StoreKey,
+        record: SessionRecord,
+        idle_deadline: Timestamp,
+    ) -> Result<Arc<StoredSession>, StoreError> {
+        self.sweep(self.clock.now());
+        let mut shard = write(self.shard(key));
+        if shard.contains_key(key) {
+            return Err(StoreError::KeyTaken);
+        }
+        let session = Arc::new(StoredSession::new(record, Version::FIRST));
+        shard.insert(*key, Slot::Live { session: Arc::clone(&session), idle_deadline, lease: None });
+        Ok(session)
+    }
+
+    async fn load(&self, key: &StoreKey) -> Result<Found, StoreError> {
+        Ok(self.load_at_once(key).unwrap_or(Found::Absent))
+    }
+
+    fn load_at_once(&self, key: &StoreKey) -> Option<Found> {
+        let shard = read(self.shard(key));
+        Some(shard.get(key).map_or(Found::Absent, |slot| slot.found(self.clock.now())))
+    }
+
+    async fn update(
+        &self,
+        key: &StoreKey,
+        read: Version,
+        record: SessionRecord,
+    ) -> Result<Updated, StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(self.shard(key));
+        let Some(slot) = shard.get_mut(key) else { return Ok(Updated::Ended) };
+        if slot.overdue(now).is_some() {
+            return Ok(Updated::Ended);
+        }
+        match slot {
+            Slot::Ended { .. } => Ok(Updated::Ended),
+            Slot::Live { session, .. } if session.version != read => Ok(Updated::Changed),
+            Slot::Live { session, .. } => {
+                *session = Arc::new(StoredSession::new(record, read.next()));
+                Ok(Updated::Saved(Arc::clone(session)))
+            }
+        }
+    }
+
+    async fn touch(&self, key: &StoreKey, until: Timestamp) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(self.shard(key));
+        if let Some(slot) = shard.get_mut(key)
+            && slot.overdue(now).is_none()
+            && let Slot::Live { idle_deadline, .. } = slot
+        {
+            *idle_deadline = until.max(*idle_deadline);
+        }
+        Ok(())
+    }
+
+    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(self.shard(key));
+        let Some(slot) = shard.get_mut(key) else { return Ok(None) };
+        let over = slot.overdue(now).is_some();
+        let Slot::Live { session, .. } = slot else { return Ok(None) };
+        let session = (!over).then(|| Arc::clone(session));
+        *slot = Slot::Ended { reason: slot.overdue(now).unwrap_or(reason), forget_at: now + REMEMBERED };
+        Ok(session)
+    }
+
+    async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {
+        Ok(self.find(|record| &*record.issuer == issuer && &*record.subject == subject))
+    }
+
+    async fn find_by_provider_session(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {
+        Ok(self.find(|record| &*record.issuer == issuer && record.provider_session.as_deref() == Some(sid)))
+    }
+
+    async fn lease(&self, key: &StoreKey, owner: LeaseOwner, ttl: Duration) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(self.shard(key));
+        let Some(slot) = shard.get_mut(key) else { return Ok(false) };
+        if slot.overdue(now).is_some() {
+            return Ok(false);
+        }
+        let Slot::Live { lease, .. } = slot else { return Ok(false) };
+        if lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
+            return Ok(false);
+        }
+        *lease = Some(Box::new(Lease { owner, until: now + ttl }));
+        Ok(true)
+    }
+
+    async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
+        if let Some(Slot::Live { lease, .. }) = write(self.shard(key)).get_mut(key)
+            && lease.as_ref().is_some_and(|lease| lease.owner == owner)
+        {
+            *lease = None;
+        }
+        Ok(())
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryStore").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+fn read(shard: &RwLock<Shard>) -> RwLockReadGuard<'_, Shard> {
+    shard.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
+    shard.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A store key is a hash already: its first bytes serve as they are.
+#[derive(Default)]
+struct TakesTheKeysOwnBits(u64);
+
+impl Hasher for TakesTheKeysOwnBits {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    // The length of the array, which every key has alike.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,112 @@
+//! What is kept of a session.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use authsession_core::clock::Timestamp;
+use authsession_core::token_set::TokenSet;
+
+/// A session's contents.
+#[derive(Clone, PartialEq)]
+pub struct SessionRecord {
+    /// The tokens held now.
+    pub tokens: TokenSet,
+    /// The provider's issuer; for a plain OAuth 2.0 provider, the origin of its token endpoint.
+    pub issuer: Arc<str>,
+    /// The user at that provider (`sub`); empty when the provider does not say who it is.
+    pub subject: Box<str>,
+    /// The user's session at the provider (`sid`).
+    pub provider_session: Option<Box<str>>,
+    /// Claims beside those of the ID token, as a JSON object: the userinfo.
+    pub userinfo: Option<Box<str>>,
+    /// When the user signed in.
+    pub created_at: Timestamp,
+    /// When it ends, however much it is used.
+    pub expires_at: Timestamp,
+    /// When a refresh was sent whose outcome is not known yet.
+    pub refresh_sent_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for SessionRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionRecord")
+            .field("issuer", &self.issuer)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("refresh_sent_at", &self.refresh_sent_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How often a session was saved: an update names the version it read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version of a session just created.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The number, for a backend.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// From the number a backend kept.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A session as read from a store: one version of it, shared by all who read that one.
+pub struct StoredSession {
+    /// Its contents.
+    pub record: SessionRecord,
+    /// Which version they are.
+    pub version: Version,
+    memo: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl StoredSession {
+    /// One version of a session.
+    #[must_use]
+    pub const fn new(record: SessionRecord, version: Version) -> Self {
+        Self { record, version, memo: OnceLock::new() }
+    }
+
+    /// A value derived from the record, made once for this version and type and then shared. When another type was asked
+    /// for first, it is made anew each time.
+    ///
+    /// # Errors
+    /// Those of `derive`; nothing is remembered then.
+    pub fn derived<T: Send + Sync + 'static, E>(
+        &self,
+        derive: impl FnOnce(&SessionRecord) -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(Ok(value)) = self.memo.get().cloned().map(Arc::downcast::<T>) {
+            return Ok(value);
+        }
+        let value = Arc::new(derive(&self.record)?);
+        let _already_there = self.memo.set(Arc::clone(&value) as Arc<dyn Any + Send + Sync>);
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for StoredSession {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StoredSession")
+            .field("record", &self.record)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}

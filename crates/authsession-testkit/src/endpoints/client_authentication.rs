@@ -1,0 +1,61 @@
+//! How a client proves who it is to the token, revocation and introspection endpoints (RFC 6749 §2.3).
+
+use crate::client::AuthMethod;
+use crate::client::Client;
+use crate::realm::Realm;
+use crate::wire::Inquiry;
+use crate::wire::Reply;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use url::form_urlencoded;
+
+/// The client that sent this request, or the refusal.
+pub(crate) fn authenticate<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'a Client, Reply> {
+    if !inquiry.is_post() {
+        return Err(Reply::error(405, "invalid_request", "this endpoint takes POST").header("allow", "POST"));
+    }
+    let (id, secret, method) = presented(inquiry)?;
+    let known = realm.client(&id).filter(|client| client.accepts(method, &secret));
+    known.ok_or_else(|| {
+        let refusal = Reply::error(401, "invalid_client", "this client is not known, or not by this proof");
+        match method {
+            AuthMethod::Basic => refusal.header("www-authenticate", "Basic realm=\"provider\""),
+            _ => refusal,
+        }
+    })
+}
+
+fn presented(inquiry: &Inquiry) -> Result<(String, String, AuthMethod), Reply> {
+    let in_body = (inquiry.form("client_id"), inquiry.form("client_secret"));
+    let Some(header) = inquiry.header("authorization") else {
+        return match in_body {
+            (Some(id), Some(secret)) => Ok((id.to_owned(), secret.to_owned(), AuthMethod::Post)),
+            (Some(id), None) => Ok((id.to_owned(), String::new(), AuthMethod::None)),
+            (None, _) => Err(Reply::error(401, "invalid_client", "no client authentication")),
+        };
+    };
+    if in_body.1.is_some() {
+        return Err(Reply::error(400, "invalid_request", "more than one way of client authentication"));
+    }
+    let (id, secret) = basic(header)
+        .ok_or_else(|| Reply::error(401, "invalid_client", "the Authorization header is not Basic"))?;
+    if in_body.0.is_some_and(|named| named != id) {
+        return Err(Reply::error(400, "invalid_request", "client_id is not the client that authenticated"));
+    }
+    Ok((id, secret, AuthMethod::Basic))
+}
+
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((form_decoded(id), form_decoded(secret)))
+}
+
+fn form_decoded(value: &str) -> String {
+    // A pair without `=` is all name: what is decoded here may contain neither `&` nor `=`, both being escaped.
+    form_urlencoded::parse(value.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
+}

@@ -1,0 +1,173 @@
+//! What the provider really received, request by request.
+
+use crate::endpoints::Endpoint;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use tokio::sync::watch;
+
+/// One request, and the status it was answered with.
+///
+/// `Debug` shows names of parameters, never their values.
+#[derive(Clone)]
+pub struct Exchange {
+    /// Which endpoint was asked.
+    pub endpoint: Endpoint,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, decoded, in the order sent.
+    pub query: Vec<(String, String)>,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body's parameters, decoded, in the order sent; empty unless the body is a form.
+    pub form: Vec<(String, String)>,
+    /// The body as it came.
+    pub body: Bytes,
+    /// The status answered; none while the request is held, or when the connection was dropped.
+    pub status: Option<u16>,
+}
+
+impl Exchange {
+    /// The first query parameter of that name.
+    #[must_use]
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        value_of(&self.query, name)
+    }
+
+    /// The first form parameter of that name.
+    #[must_use]
+    pub fn form_value(&self, name: &str) -> Option<&str> {
+        value_of(&self.form, name)
+    }
+
+    /// The header of that name, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+pub(crate) fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn names(pairs: &[(String, String)]) -> Vec<&str> {
+            pairs.iter().map(|(name, _)| name.as_str()).collect()
+        }
+        f.debug_struct("Exchange")
+            .field("endpoint", &self.endpoint)
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &names(&self.query))
+            .field("form", &names(&self.form))
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every request the provider received, in order. Clones share the same entries.
+#[derive(Clone)]
+pub struct Journal {
+    entries: Arc<Mutex<Entries>>,
+    arrivals: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct Entries {
+    exchanges: Vec<Exchange>,
+    cleared: usize,
+}
+
+impl Journal {
+    pub(crate) fn new() -> Self {
+        Self { entries: Arc::default(), arrivals: watch::Sender::new(()) }
+    }
+
+    /// All requests to this endpoint.
+    #[must_use]
+    pub fn requests(&self, endpoint: Endpoint) -> Vec<Exchange> {
+        self.entries().exchanges.iter().filter(|one| one.endpoint == endpoint).cloned().collect()
+    }
+
+    /// All requests, to whatever endpoint.
+    #[must_use]
+    pub fn all(&self) -> Vec<Exchange> {
+        self.entries().exchanges.clone()
+    }
+
+    /// How many requests came to this endpoint.
+    #[must_use]
+    pub fn count(&self, endpoint: Endpoint) -> usize {
+        self.entries().exchanges.iter().filter(|one| one.endpoint == endpoint).count()
+    }
+
+    /// How many token requests presented this `grant_type`.
+    #[must_use]
+    pub fn grants(&self, grant_type: &str) -> usize {
+        let presented = |one: &&Exchange| {
+            one.endpoint == Endpoint::Token && one.form_value("grant_type") == Some(grant_type)
+        };
+        self.entries().exchanges.iter().filter(presented).count()
+    }
+
+    /// The latest request to this endpoint.
+    #[must_use]
+    pub fn last(&self, endpoint: Endpoint) -> Option<Exchange> {
+        self.entries().exchanges.iter().rfind(|one| one.endpoint == endpoint).cloned()
+    }
+
+    /// Forgets all entries.
+    pub fn clear(&self) {
+        let mut entries = self.entries();
+        entries.cleared += entries.exchanges.len();
+        entries.exchanges.clear();
+    }
+
+    /// Resolves once this endpoint has received `count` requests since the journal was last cleared.
+    pub async fn reaches(&self, endpoint: Endpoint, count: usize) {
+        let mut arrivals = self.arrivals.subscribe();
+        while self.count(endpoint) < count {
+            if arrivals.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Notes a request; the number returned names it to [`answered`](Self::answered).
+    pub(crate) fn record(&self, exchange: Exchange) -> usize {
+        let number = {
+            let mut entries = self.entries();
+            entries.exchanges.push(exchange);
+            entries.cleared + entries.exchanges.len() - 1
+        };
+        self.arrivals.send_replace(());
+        number
+    }
+
+    pub(crate) fn answered(&self, number: usize, status: u16) {
+        let mut entries = self.entries();
+        let Some(at) = number.checked_sub(entries.cleared) else { return };
+        if let Some(exchange) = entries.exchanges.get_mut(at) {
+            exchange.status = Some(status);
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.entries().exchanges).finish()
+    }
+}

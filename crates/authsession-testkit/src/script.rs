@@ -1,0 +1,289 @@
+//! What the test says comes next: answers queued for an endpoint.
+
+use crate::bodies;
+use crate::endpoints::Endpoint;
+use crate::forgery::Forgery;
+use crate::gate::Gate;
+use bytes::Bytes;
+use serde_json::Value;
+use serde_json::json;
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+/// What one request gets. Made by a constructor, refined by the combinators.
+#[derive(Clone)]
+pub struct Answer {
+    pub(crate) kind: Kind,
+    pub(crate) delay: Duration,
+    pub(crate) held_before: Option<Gate>,
+    pub(crate) held_after: Option<Gate>,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    Normal,
+    Fixed { status: u16, content_type: String, body: Bytes },
+    Endless,
+    DroppedBefore,
+    DroppedAfter,
+    Truncated,
+    Tampered(Arc<dyn Fn(&mut Value) + Send + Sync>),
+    Forged(Forgery),
+}
+
+/// Answers made up: the provider does nothing.
+impl Answer {
+    /// An OAuth error (RFC 6749 §5.2) as JSON.
+    #[must_use]
+    pub fn error(status: u16, code: &str) -> Self {
+        Self::json(status, &json!({ "error": code }))
+    }
+
+    /// A status with an empty body.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::raw(status, "", Bytes::new())
+    }
+
+    /// An HTML page, such as a proxy's.
+    #[must_use]
+    pub fn html(status: u16, body: impl Into<String>) -> Self {
+        Self::raw(status, "text/html; charset=utf-8", body.into())
+    }
+
+    /// A JSON value.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::raw(status, "application/json", body.to_string())
+    }
+
+    /// Any bytes; an empty content type sends no such header.
+    #[must_use]
+    pub fn raw(status: u16, content_type: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self::of(Kind::Fixed { status, content_type: content_type.into(), body: body.into() })
+    }
+
+    /// A redirect (302) to this place.
+    #[must_use]
+    pub fn redirect(to: impl Into<String>) -> Self {
+        Self::status(302).header("location", to)
+    }
+
+    /// A JSON body that streams until the client hangs up, 64 MiB at most.
+    #[must_use]
+    pub fn endless() -> Self {
+        Self::of(Kind::Endless)
+    }
+
+    /// A JSON body of about this many bytes, announced by `Content-Length`.
+    #[must_use]
+    pub fn oversized(bytes: usize) -> Self {
+        Self::raw(200, "application/json", bodies::oversized(bytes))
+    }
+
+    /// A gzip body of some 400 KB that unpacks to 64 MiB.
+    #[must_use]
+    pub fn gzip_bomb() -> Self {
+        Self::raw(200, "application/json", bodies::gzip_bomb()).header("content-encoding", "gzip")
+    }
+
+    /// The connection is closed before the provider does anything.
+    #[must_use]
+    pub fn dropped_before() -> Self {
+        Self::of(Kind::DroppedBefore)
+    }
+}
+
+/// Answers the provider works out, then changes or loses.
+impl Answer {
+    /// What the provider answers anyway; a place in the queue, or a base for the combinators.
+    #[must_use]
+    pub fn normal() -> Self {
+        Self::of(Kind::Normal)
+    }
+
+    /// The provider does its work (a refresh token is rotated), then closes the connection without a word.
+    #[must_use]
+    pub fn dropped_after() -> Self {
+        Self::of(Kind::DroppedAfter)
+    }
+
+    /// The provider does its work; its answer breaks off half way.
+    #[must_use]
+    pub fn truncated() -> Self {
+        Self::of(Kind::Truncated)
+    }
+
+    /// The provider does its work; its JSON answer is edited.
+    #[must_use]
+    pub fn tampered(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        Self::of(Kind::Tampered(Arc::new(edit)))
+    }
+
+    /// The ID token's header and claims are edited, then signed as usual.
+    #[must_use]
+    pub fn lying_id_token(edit: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) -> Self {
+        Self::of(Kind::Forged(Forgery::Edited(Arc::new(edit))))
+    }
+
+    /// The ID token's signature is of other claims than those it carries.
+    #[must_use]
+    pub fn id_token_with_wrong_signature() -> Self {
+        Self::of(Kind::Forged(Forgery::WrongSignature))
+    }
+
+    /// The ID token says `alg: none` and has no signature.
+    #[must_use]
+    pub fn id_token_unsigned() -> Self {
+        Self::of(Kind::Forged(Forgery::Unsigned))
+    }
+
+    /// The ID token says `alg: HS256`, keyed with the PEM text of the provider's public key.
+    #[must_use]
+    pub fn id_token_keyed_with_public_key() -> Self {
+        Self::of(Kind::Forged(Forgery::KeyedWithPublicKey))
+    }
+
+    /// The ID token is signed, under the published key id, by a key nobody knows.
+    #[must_use]
+    pub fn id_token_signed_by_impostor() -> Self {
+        Self::of(Kind::Forged(Forgery::Impostor))
+    }
+
+    /// The ID token is signed by a key nobody knows, under an id nobody published.
+    #[must_use]
+    pub fn id_token_signed_by_unknown_key() -> Self {
+        Self::of(Kind::Forged(Forgery::UnknownKey))
+    }
+
+    /// The ID token is this text.
+    #[must_use]
+    pub fn id_token(raw: impl Into<String>) -> Self {
+        Self::of(Kind::Forged(Forgery::Replaced(raw.into())))
+    }
+}
+
+/// Combinators.
+impl Answer {
+    /// Waits this long, in real time, before anything else.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Holds the request, before the provider does anything, until the gate is opened.
+    #[must_use]
+    pub fn held(self) -> (Self, Gate) {
+        self.held_before()
+    }
+
+    /// Holds the request, before the provider does anything, until the gate is opened.
+    #[must_use]
+    pub fn held_before(mut self) -> (Self, Gate) {
+        let gate = Gate::closed();
+        self.held_before = Some(gate.clone());
+        (self, gate)
+    }
+
+    /// Holds the answer, after the provider did its work (a refresh token is rotated), until the gate is opened.
+    #[must_use]
+    pub fn held_after(mut self) -> (Self, Gate) {
+        let gate = Gate::closed();
+        self.held_after = Some(gate.clone());
+        (self, gate)
+    }
+
+    /// Sets a header of the answer.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.header("retry-after", seconds.to_string())
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, delay: Duration::ZERO, held_before: None, held_after: None, headers: Vec::new() }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.kind {
+            Kind::Normal => "normal",
+            Kind::Fixed { .. } => "fixed",
+            Kind::Endless => "endless",
+            Kind::DroppedBefore => "dropped before",
+            Kind::DroppedAfter => "dropped after",
+            Kind::Truncated => "truncated",
+            Kind::Tampered(_) => "tampered",
+            Kind::Forged(_) => "forged ID token",
+        };
+        f.debug_tuple("Answer").field(&kind).finish()
+    }
+}
+
+/// The answers queued for each endpoint. Clones share the same queues.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    queues: Arc<Mutex<HashMap<Endpoint, Queue>>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    next: VecDeque<Answer>,
+    always: Option<Answer>,
+}
+
+impl Script {
+    /// The next request to this endpoint that is not yet spoken for gets this answer.
+    pub fn enqueue(&self, endpoint: Endpoint, answer: Answer) {
+        self.queues().entry(endpoint).or_default().next.push_back(answer);
+    }
+
+    /// The next `times` requests to this endpoint get this answer.
+    pub fn enqueue_many(&self, endpoint: Endpoint, answer: &Answer, times: usize) {
+        self.queues().entry(endpoint).or_default().next.extend((0..times).map(|_| answer.clone()));
+    }
+
+    /// Every request to this endpoint for which nothing is queued gets this answer, until [`clear`](Self::clear).
+    pub fn always(&self, endpoint: Endpoint, answer: Answer) {
+        self.queues().entry(endpoint).or_default().always = Some(answer);
+    }
+
+    /// Forgets all answers of this endpoint.
+    pub fn clear(&self, endpoint: Endpoint) {
+        self.queues().remove(&endpoint);
+    }
+
+    /// How many answers are queued for this endpoint.
+    #[must_use]
+    pub fn pending(&self, endpoint: Endpoint) -> usize {
+        self.queues().get(&endpoint).map_or(0, |queue| queue.next.len())
+    }
+
+    pub(crate) fn next(&self, endpoint: Endpoint) -> Answer {
+        let mut queues = self.queues();
+        let scripted = queues.get_mut(&endpoint).and_then(|queue| {
+            let next = queue.next.pop_front();
+            next.or_else(|| queue.always.clone())
+        });
+        scripted.unwrap_or_else(Answer::normal)
+    }
+
+    fn queues(&self) -> MutexGuard<'_, HashMap<Endpoint, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
