@@ -92,6 +92,18 @@ enum Judgement {
     WrongSignature,
 }
 
+impl Judgement {
+    fn into_result(self) -> Result<(), Error> {
+        match self {
+            Self::Verified => Ok(()),
+            Self::UnknownKey => {
+                Err(Error::untrusted("the token is signed by a key the provider does not publish"))
+            }
+            Self::WrongSignature => Err(Error::untrusted("the token's signature is wrong")),
+        }
+    }
+}
+
 impl Jwk {
     /// One verifying key for each algorithm this key may be used with: none for a key that is too short, symmetric, or
     /// meant for something else.
@@ -145,8 +157,19 @@ pub(crate) struct RemoteKeys {
 struct Held {
     keys: Arc<KeySet>,
     fetched_at: Timestamp,
-    tried: Timestamp,
+    /// When an unknown key last had the set fetched anew.
+    asked_at: Option<Timestamp>,
     backoff: Backoff,
+}
+
+impl Held {
+    fn grew_old(&self, now: Timestamp) -> bool {
+        now.since(self.fetched_at) > GROWS_OLD && self.backoff.wait(now).is_zero()
+    }
+
+    fn may_be_asked_anew(&self, now: Timestamp) -> bool {
+        self.asked_at.is_none_or(|at| now.since(at) >= COOL_DOWN) && self.backoff.wait(now).is_zero()
+    }
 }
 
 impl RemoteKeys {
@@ -156,70 +179,84 @@ impl RemoteKeys {
 
     /// Whether a key of the provider signed this token. An unknown key has the set fetched anew, once a cool-down.
     pub(crate) async fn verify(&self, jwks_uri: &Url, token: &Jws<'_>) -> Result<(), Error> {
-        let held = match self.held.load_full() {
-            Some(held) => {
-                if self.clock.now().since(held.tried) > GROWS_OLD {
-                    self.start(jwks_uri);
-                }
-                held
-            }
-            None => self.fetch(jwks_uri).await?,
+        let now = self.clock.now();
+        let Some(held) = self.held.load_full() else {
+            return self.fetch(jwks_uri, None).await?.keys.judge(token).into_result();
         };
-        let mut judgement = held.keys.judge(token);
-        if matches!(judgement, Judgement::UnknownKey) && self.clock.now().since(held.tried) >= COOL_DOWN {
-            judgement = self.fetch(jwks_uri).await?.keys.judge(token);
+        if held.grew_old(now) {
+            self.start(jwks_uri, &held);
         }
-        match judgement {
-            Judgement::Verified => Ok(()),
+        match held.keys.judge(token) {
+            // A key that could not be looked for is not one that is not there: the token is neither believed nor a lie.
+            Judgement::UnknownKey if !held.may_be_asked_anew(now) => Err(not_now()),
             Judgement::UnknownKey => {
-                Err(Error::untrusted("the token is signed by a key the provider does not publish"))
+                let held = self.fetch(jwks_uri, Some(held)).await?;
+                match held.keys.judge(token) {
+                    Judgement::UnknownKey if held.backoff.has_failed() => Err(not_now()),
+                    judgement => judgement.into_result(),
+                }
             }
-            Judgement::WrongSignature => Err(Error::untrusted("the token's signature is wrong")),
+            judgement => judgement.into_result(),
         }
     }
 
-    fn start(&self, jwks_uri: &Url) {
-        let (http, clock, held, uri) = self.parts(jwks_uri);
-        self.flight.start((), move || refetch(http, clock, held, uri));
+    fn start(&self, jwks_uri: &Url, seen: &Arc<Held>) {
+        let (request, seen) = (self.request(jwks_uri), Arc::clone(seen));
+        self.flight.start((), move || refetch(request, Some(seen), false));
     }
 
-    async fn fetch(&self, jwks_uri: &Url) -> Result<Arc<Held>, Error> {
-        let (http, clock, held, uri) = self.parts(jwks_uri);
+    async fn fetch(&self, jwks_uri: &Url, seen: Option<Arc<Held>>) -> Result<Arc<Held>, Error> {
+        let (request, asked) = (self.request(jwks_uri), seen.is_some());
         self.flight
-            .run((), move || refetch(http, clock, held, uri))
+            .run((), move || refetch(request, seen, asked))
             .await
             .unwrap_or_else(|_| Err(Error::unavailable(Endpoint::Jwks, Fault::NoAnswer)))
     }
 
-    fn parts(&self, uri: &Url) -> (HttpClient, Clock, Arc<ArcSwapOption<Held>>, Url) {
-        (self.http.clone(), self.clock.clone(), Arc::clone(&self.held), uri.clone())
+    fn request(&self, uri: &Url) -> Request {
+        let (http, clock, slot) = (self.http.clone(), self.clock.clone(), Arc::clone(&self.held));
+        Request { http, clock, slot, uri: uri.clone() }
     }
 }
 
-/// Fetches the set; when that fails and there is an older one, the older one goes on serving.
-async fn refetch(
+/// The keys cannot be asked for just now.
+const fn not_now() -> Error {
+    Error::Unavailable {
+        endpoint: Endpoint::Jwks,
+        fault: Fault::BackingOff,
+        retry_after: Some(COOL_DOWN),
+        cause: None,
+    }
+}
+
+struct Request {
     http: HttpClient,
     clock: Clock,
     slot: Arc<ArcSwapOption<Held>>,
     uri: Url,
-) -> Result<Arc<Held>, Error> {
+}
+
+/// Fetches the set; when that fails and there is an older one, the older one goes on serving. `asked`: an unknown key
+/// wants it.
+async fn refetch(request: Request, seen: Option<Arc<Held>>, asked: bool) -> Result<Arc<Held>, Error> {
+    let Request { http, clock, slot, uri } = request;
     let before = slot.load_full();
-    let now = clock.now();
     // Looked at again inside the flight: another one may just have landed.
     if let Some(held) =
-        before.as_ref().filter(|held| now.since(held.tried) < COOL_DOWN || !held.backoff.wait(now).is_zero())
+        before.as_ref().filter(|held| !seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, held)))
     {
         return Ok(Arc::clone(held));
     }
     let fetched = match http.get(Endpoint::Jwks, &uri, None).await {
-        Ok(answer) if answer.status.is_success() => KeySet::parse(&answer.body),
+        Ok(answer) if answer.status.is_success() => KeySet::parse(&answer.body).map_err(|_| answer.bad()),
         Ok(answer) => Err(answer.bad()),
         Err(error) => Err(error),
     };
     let now = clock.now();
+    let asked_at = if asked { Some(now) } else { before.as_ref().and_then(|before| before.asked_at) };
     let held = match (fetched, before) {
         (Ok(keys), _) => {
-            Held { keys: Arc::new(keys), fetched_at: now, tried: now, backoff: Backoff::default() }
+            Held { keys: Arc::new(keys), fetched_at: now, asked_at, backoff: Backoff::default() }
         }
         (Err(error), None) => return Err(error),
         (Err(error), Some(old)) => {
@@ -227,7 +264,7 @@ async fn refetch(
             Held {
                 keys: Arc::clone(&old.keys),
                 fetched_at: old.fetched_at,
-                tried: now,
+                asked_at,
                 backoff: old.backoff.after_failure(now, None),
             }
         }

@@ -102,6 +102,12 @@ struct Held {
     backoff: Backoff,
 }
 
+impl Held {
+    fn grew_old(&self, now: Timestamp) -> bool {
+        now.since(self.fetched_at) > GROWS_OLD && self.backoff.wait(now).is_zero()
+    }
+}
+
 impl Provider {
     /// The provider of that issuer; nothing is fetched yet.
     ///
@@ -154,7 +160,7 @@ impl Provider {
         let (request, slot) = (discovery.request.clone(), Arc::clone(&self.held));
         if let Some(held) = held.as_ref() {
             let now = request.clock.now();
-            if now.since(held.fetched_at) > GROWS_OLD && held.backoff.wait(now).is_zero() {
+            if held.grew_old(now) {
                 discovery.flight.start((), move || fetch(request, slot));
             }
             return Ok(Arc::clone(&held.metadata));
@@ -188,6 +194,10 @@ impl Provider {
 
 async fn fetch(request: Request, slot: Arc<ArcSwapOption<Held>>) -> Result<Arc<ProviderMetadata>, Error> {
     let before = slot.load_full();
+    // Looked at again inside the flight: another one may just have landed.
+    if let Some(held) = before.as_ref().filter(|held| !held.grew_old(request.clock.now())) {
+        return Ok(Arc::clone(&held.metadata));
+    }
     let fetched = fetch_metadata(&request).await.map(Arc::new);
     let now = request.clock.now();
     let held = match (fetched, before) {

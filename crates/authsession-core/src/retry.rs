@@ -38,6 +38,12 @@ impl Backoff {
         Self { failures: self.failures.saturating_add(1), until: Some(now + pause) }
     }
 
+    /// Whether the last attempt failed.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// How long to wait at `now` before the next attempt; zero when it may be made.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Duration {

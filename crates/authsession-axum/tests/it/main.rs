@@ -1,1 +1,21 @@
-//! tests
+//! What the axum edge promises, through its public API, against a provider in process, on a clock that stands still.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and helpers are not `#[test]` functions"
+)]
+
+mod callback;
+mod configuration;
+mod extractors;
+mod guard;
+mod login;
+mod logout;
+mod plain_oauth2;
+mod quick_start;
+mod refresh;
+mod refresh_failures;
+mod return_to;
+mod session_ends;
+mod stage;

@@ -8,6 +8,16 @@ pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
+/// What a `Referer` header says by default (Referrer Policy, strict-origin-when-cross-origin): the page to its own origin,
+/// the origin alone to another.
+pub(crate) fn referrer(from: &Url, target: &Url) -> String {
+    if from.origin() == target.origin() {
+        from[..url::Position::AfterQuery].to_owned()
+    } else {
+        format!("{}/", origin(from))
+    }
+}
+
 /// Scheme and registrable domain (RFC 6265bis §5.2), taken to be the last two labels; ports do not matter.
 pub(crate) fn same_site(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && registrable(one) == registrable(other)

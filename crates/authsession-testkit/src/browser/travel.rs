@@ -6,6 +6,7 @@ use crate::browser::jar::Circumstances;
 use crate::browser::page::Page;
 use crate::browser::site::Relation;
 use crate::browser::site::origin;
+use crate::browser::site::referrer;
 use crate::browser::site::same_site;
 use http::HeaderMap;
 use http::Method;
@@ -109,6 +110,9 @@ impl Profile {
         let crosses = journey.mode == Mode::Fetch && relation > Relation::SameOrigin;
         if let Some(from) = journey.initiator.as_ref().filter(|_| !safe || crosses) {
             request = request.header("origin", origin(from));
+        }
+        if let Some(from) = &journey.initiator {
+            request = request.header("referer", referrer(from, &journey.url));
         }
         let pairs = self.cookies(journey);
         if !pairs.is_empty() {

@@ -1,0 +1,254 @@
+//! The login's end: what comes back from the provider, and what somebody else might send instead.
+
+use authsession_testkit::browser::Browser;
+use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::script::Answer;
+
+use crate::stage::Stage;
+
+const CANARY: &str = "canary-8d1f";
+
+#[tokio::test]
+async fn a_forged_state_is_refused_before_any_request_is_sent() {
+    let stage = Stage::new().await;
+
+    let page = stage
+        .browser
+        .navigate_without_following(stage.url("/auth/callback?code=stolen&state=forged"))
+        .await
+        .unwrap();
+
+    assert_eq!(page.status, 303, "starts over");
+    assert_eq!(stage.provider.journal().count(Endpoint::Token), 0);
+    assert_eq!(stage.session_cookie(), None);
+}
+
+#[tokio::test]
+async fn a_response_meant_for_another_browser_signs_nobody_in() {
+    let stage = Stage::new().await;
+    let attacker = Browser::with_clock(stage.clock.clone()).unwrap();
+    let start = attacker.navigate_without_following(stage.url("/auth")).await.unwrap();
+    let back = attacker.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let link = back.location().unwrap();
+
+    let page = stage.browser.navigate_without_following(&link).await.unwrap();
+
+    assert_eq!(page.status, 303);
+    assert_eq!(stage.session_cookie(), None);
+    assert_eq!(stage.provider.journal().count(Endpoint::Token), 0);
+}
+
+#[tokio::test]
+async fn a_callback_opened_again_continues_to_the_application() {
+    let stage = Stage::new().await;
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+    let callback = page.redirects.iter().find(|url| url.path() == "/auth/callback").unwrap().clone();
+
+    let again = stage.browser.navigate(callback).await.unwrap();
+
+    assert_eq!((again.status.as_u16(), again.url.path()), (200, "/"));
+    assert_eq!(stage.provider.journal().grants("authorization_code"), 1);
+}
+
+#[tokio::test]
+async fn a_bookmarked_callback_starts_over_once_and_signs_in() {
+    let stage = Stage::new().await;
+
+    let page = stage.browser.navigate(stage.url("/auth/callback?code=old&state=old")).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/"));
+    assert!(stage.session_cookie().is_some());
+}
+
+#[tokio::test]
+async fn a_browser_that_keeps_no_cookies_gets_a_page_and_not_a_loop() {
+    let stage = Stage::new().await;
+    let mut target = stage.url("/auth/callback?code=old&state=old");
+    let mut hops = 0;
+
+    let page = loop {
+        stage.browser.clear_cookies();
+        let page = stage.browser.navigate_without_following(&target).await.unwrap();
+        match page.location() {
+            Some(next) => target = next.to_string(),
+            None => break page,
+        }
+        hops += 1;
+        assert!(hops < 10, "a loop");
+    };
+
+    assert_eq!(page.status, 400);
+    assert!(page.text().contains("cookie"));
+}
+
+#[tokio::test]
+async fn the_same_callback_sent_twice_at_once_redeems_the_code_once() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let callback = back.location().unwrap();
+    let (answer, gate) = Answer::normal().held_after();
+    stage.provider.enqueue(Endpoint::Token, answer);
+
+    let (tab, other) = (stage.browser.tab(), stage.browser.tab());
+    let url = callback.clone();
+    let first = tokio::spawn(async move { tab.navigate_without_following(url).await });
+    gate.reached().await;
+    let second = tokio::spawn(async move { other.navigate_without_following(callback).await });
+    tokio::task::yield_now().await;
+    gate.open();
+    let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (303, 303));
+    assert_eq!(stage.provider.journal().grants("authorization_code"), 1);
+    assert_eq!(stage.browser.navigate(stage.url("/token")).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_that_leaves_during_the_callback_loses_nothing() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let callback = back.location().unwrap();
+    let (answer, gate) = Answer::normal().held_after();
+    stage.provider.enqueue(Endpoint::Token, answer);
+
+    let (tab, url) = (stage.browser.tab(), callback.clone());
+    let first = tokio::spawn(async move { tab.navigate_without_following(url).await });
+    gate.reached().await;
+    first.abort();
+    let _gone = first.await;
+    let again = stage.browser.tab();
+    let again = tokio::spawn(async move { again.navigate(callback).await });
+    gate.open();
+
+    let page = again.await.unwrap().unwrap();
+    assert_eq!(page.status, 200, "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_user_who_cancels_gets_a_page_that_helps() {
+    let stage = Stage::new().await;
+    stage.provider.deny_next_authorization("access_denied");
+
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("/auth"));
+    assert_eq!(stage.store.len(), 0);
+    assert_eq!(stage.login_cookies(), 0);
+}
+
+#[tokio::test]
+async fn garbage_on_the_callback_is_a_page_and_echoes_nothing() {
+    let stage = Stage::new().await;
+    let long = format!("?code={}&state=x", "a".repeat(17_000));
+    let garbage = [
+        "?code=a&code=b&state=x",
+        "?code=a&error=access_denied&state=x",
+        "",
+        "?state=x",
+        "?code=%00canary-8d1f&state=x",
+        "?code=%ff%fe&state=canary-8d1f",
+        "?error=%3Cscript%3Ecanary-8d1f%3C/script%3E&code=1",
+        long.as_str(),
+    ];
+
+    for query in garbage {
+        let page = stage.browser.navigate(stage.url(&format!("/auth/callback{query}"))).await.unwrap();
+        assert_eq!(page.status, 400, "{query}");
+        assert!(!page.text().contains(CANARY), "{query}");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+    }
+    assert_eq!(stage.store.len(), 0);
+    assert_eq!(stage.provider.journal().count(Endpoint::Token), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_answers_nonsense_stores_nothing_and_echoes_nothing() {
+    let stage = Stage::new().await;
+    let page = format!("<html>{CANARY}</html>");
+    let nonsense = [
+        (Answer::html(200, page.clone()), 503),
+        (Answer::html(502, page), 503),
+        (Answer::raw(200, "application/json", format!("{{\"access_token\":\"{CANARY}\"")), 503),
+        (Answer::oversized(10 * 1024 * 1024), 503),
+        (Answer::endless(), 503),
+        (Answer::gzip_bomb(), 503),
+        (Answer::truncated(), 503),
+        (Answer::dropped_before(), 503),
+        (Answer::redirect("https://evil.example/"), 503),
+        (Answer::error(400, "invalid_grant"), 400),
+        (Answer::error(401, "invalid_client"), 500),
+        (Answer::id_token_with_wrong_signature(), 400),
+        (Answer::id_token_unsigned(), 400),
+        (Answer::id_token(CANARY), 400),
+        (Answer::lying_id_token(|_, claims| claims["nonce"] = "another".into()), 400),
+        (Answer::tampered(|answer| drop(answer.as_object_mut().unwrap().remove("id_token"))), 400),
+    ];
+
+    for (number, (answer, status)) in nonsense.into_iter().enumerate() {
+        stage.provider.enqueue(Endpoint::Token, answer);
+        let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+        assert_eq!(page.status, status, "answer {number}: {}", page.text());
+        assert!(!page.text().contains(CANARY), "answer {number}");
+        assert_eq!(stage.store.len(), 0, "answer {number}");
+        assert_eq!(stage.session_cookie(), None, "answer {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_never_answers_is_a_page_and_not_a_hang() {
+    let stage = Stage::with(
+        |provider| provider,
+        |application| application.with_request_timeout(std::time::Duration::from_millis(300)),
+    )
+    .await;
+    let (answer, gate) = Answer::normal().held_before();
+    stage.provider.enqueue(Endpoint::Token, answer);
+
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    assert_eq!(page.status, 503);
+    assert!(page.header("retry-after").is_some());
+    gate.open();
+}
+
+#[tokio::test]
+async fn a_session_id_the_attacker_chose_never_becomes_a_session() {
+    let stage = Stage::new().await;
+    let planted = "A".repeat(43);
+    stage.browser.set_cookie(stage.url("/"), &format!("authsession={planted}; Path=/")).unwrap();
+
+    stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    assert_ne!(stage.session_cookie().unwrap(), planted);
+}
+
+#[tokio::test]
+async fn signing_in_as_someone_else_ends_the_session_before() {
+    let stage = Stage::signed_in().await;
+    let alice = stage.session_cookie().unwrap();
+    stage.provider.end_all_sessions();
+    stage.provider.sign_in_as("bob");
+
+    stage.browser.navigate(stage.url("/auth?return_to=/claims")).await.unwrap();
+
+    assert_ne!(stage.session_cookie().unwrap(), alice);
+    assert_eq!(stage.fetch("/claims").await.1["sub"], "bob");
+    stage.browser.set_cookie(stage.url("/"), &format!("authsession={alice}; Path=/")).unwrap();
+    assert_eq!(stage.fetch("/claims").await.1["reason"], "replaced");
+}
+
+#[tokio::test]
+async fn an_old_authentication_is_refused_when_max_age_was_asked() {
+    let stage = Stage::new().await;
+    stage
+        .provider
+        .enqueue(Endpoint::Token, Answer::lying_id_token(|_, claims| claims["auth_time"] = 1.into()));
+
+    let page = stage.browser.navigate(stage.url("/step-up")).await.unwrap();
+
+    assert_eq!(page.status, 400);
+    assert_eq!(stage.session_cookie(), None);
+}

@@ -1,0 +1,142 @@
+//! Settings, and what is said when one is missing or wrong.
+
+use std::collections::HashMap;
+
+use authsession_axum::auth::{AccessTokenResponse, CodeChallengeMethod};
+use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_axum::auth_session::AuthSession;
+use authsession_testkit::provider::Provider;
+
+use crate::stage::COOKIE_KEY;
+
+fn complete() -> OAuthConfigurationBuilder {
+    OAuthConfigurationBuilder::default()
+        .with_client_id("client")
+        .with_client_secret("a-secret-nobody-sees")
+        .with_redirect_uri("https://app.example/auth/callback")
+        .with_private_cookie_key(COOKIE_KEY)
+        .with_issuer_by_hand("https://login.example")
+        .with_authorization_endpoint("https://login.example/authorize")
+        .with_token_endpoint("https://login.example/token")
+        .with_jwks_uri("https://login.example/jwks")
+}
+
+#[test]
+fn a_complete_configuration_builds_and_shows_no_secret() {
+    let configuration = complete().build().unwrap();
+
+    let shown = format!("{configuration:?} {:?}", complete());
+
+    assert!(!shown.contains("a-secret-nobody-sees") && !shown.contains(COOKIE_KEY), "{shown}");
+}
+
+#[test]
+fn each_missing_or_wrong_setting_is_named() {
+    type Edit = fn(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder;
+    let wrong: [(&str, Edit); 14] = [
+        ("client id", |builder| builder.with_client_id("")),
+        ("redirect URI", |builder| builder.with_redirect_uri("")),
+        ("redirect URI must be https", |builder| {
+            builder.with_redirect_uri("http://app.example/auth/callback")
+        }),
+        ("32 random bytes", |builder| builder.with_private_cookie_key("too short")),
+        ("32 random bytes", |builder| builder.with_private_cookie_key(&"a".repeat(64))),
+        ("must be https", |builder| builder.with_token_endpoint("http://login.example/token")),
+        ("absolute URL", |builder| builder.with_token_endpoint("/token")),
+        ("base path", |builder| builder.with_base_path("auth")),
+        ("base path", |builder| builder.with_base_path("//evil")),
+        ("default page", |builder| builder.with_default_page("//evil")),
+        ("plain code challenge", |builder| builder.with_code_challenge_method(CodeChallengeMethod::Plain)),
+        ("max age", |builder| builder.with_session_max_age(-1)),
+        ("client secret's file", |builder| builder.with_client_secret_file("/does/not/exist")),
+        ("set by the library", |builder| builder.with_authorization_parameter("state", "mine")),
+    ];
+
+    for (names, edit) in wrong {
+        let error = edit(complete()).build().unwrap_err().to_string();
+        assert!(error.contains(names), "{error} should name {names}");
+    }
+}
+
+#[test]
+fn id_tokens_that_could_not_be_verified_are_a_configuration_error() {
+    let builder = OAuthConfigurationBuilder::default()
+        .with_client_id("client")
+        .with_redirect_uri("https://app.example/auth/callback")
+        .with_private_cookie_key(COOKIE_KEY)
+        .with_authorization_endpoint("https://login.example/authorize")
+        .with_token_endpoint("https://login.example/token");
+
+    assert!(builder.build().unwrap_err().to_string().contains("ID tokens cannot be verified"));
+}
+
+#[tokio::test]
+async fn the_environment_configures_everything_and_secrets_come_from_files() {
+    let provider = Provider::builder().start().await.unwrap();
+    let file = std::env::temp_dir().join(format!("authsession-cookie-key-{}", std::process::id()));
+    std::fs::write(&file, format!("{COOKIE_KEY}\n")).unwrap();
+    let path = file.display().to_string();
+    let variables = HashMap::from([
+        ("AUTHSESSION_ISSUER", provider.issuer()),
+        ("AUTHSESSION_CLIENT_ID", "from-env"),
+        ("AUTHSESSION_REDIRECT_URI", "https://app.example/login/callback"),
+        ("AUTHSESSION_COOKIE_KEY_FILE", path.as_str()),
+        ("AUTHSESSION_SCOPES", "openid  groups"),
+        ("AUTHSESSION_BASE_PATH", "/login"),
+    ]);
+
+    let variable = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    let configuration = OAuthConfigurationBuilder::from_variables(variable).await.unwrap().build().unwrap();
+    std::fs::remove_file(file).unwrap();
+
+    assert_eq!(configuration.client_id(), "from-env");
+    assert_eq!(configuration.scope(), "openid groups");
+    assert_eq!((configuration.base_path(), configuration.logout_path()), ("/login", "/login/logout"));
+}
+
+#[tokio::test]
+async fn an_application_starts_while_its_provider_is_away() {
+    let provider = Provider::builder().start().await.unwrap();
+    let issuer = provider.issuer().to_owned();
+    provider.shutdown().await;
+
+    let builder = complete_for_discovery().with_issuer(&issuer).await.unwrap();
+
+    assert!(builder.build().is_ok());
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_not_its_providers_is_refused_at_once() {
+    let provider = Provider::builder()
+        .metadata(|metadata| drop(metadata.insert("issuer".to_owned(), "https://other.example".into())))
+        .start()
+        .await
+        .unwrap();
+
+    assert!(complete_for_discovery().with_issuer(provider.issuer()).await.is_err());
+    assert!(complete_for_discovery().with_issuer("http://login.example").await.is_err());
+    assert!(complete_for_discovery().with_issuer("not a url").await.is_err());
+}
+
+#[test]
+fn a_session_can_be_made_from_a_token_response() {
+    let configuration =
+        complete().with_scopes(vec!["openid", "email"]).with_token_max_age(120).build().unwrap();
+    let response: AccessTokenResponse =
+        serde_json::from_str(r#"{"id_token":"i","access_token":"a","token_type":"Bearer","expires_in":60}"#)
+            .unwrap();
+
+    let session = AuthSession::new(&response, &configuration);
+
+    assert_eq!((session.access_token.as_str(), session.refresh_token.as_str()), ("a", ""));
+    assert_eq!(session.scope, "openid email");
+    let lifetime = session.expires - chrono::Local::now();
+    assert!((55..=60).contains(&lifetime.num_seconds()), "{lifetime}");
+}
+
+fn complete_for_discovery() -> OAuthConfigurationBuilder {
+    OAuthConfigurationBuilder::default()
+        .with_client_id("client")
+        .with_redirect_uri("https://app.example/auth/callback")
+        .with_private_cookie_key(COOKIE_KEY)
+}

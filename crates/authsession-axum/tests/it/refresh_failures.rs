@@ -1,0 +1,168 @@
+//! Refreshes that go wrong: only a dead grant ends a session, and it says why.
+
+use std::time::Duration;
+
+use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::script::Answer;
+
+use crate::stage::{Stage, TOKEN_LIFETIME};
+
+#[tokio::test]
+async fn a_refused_grant_ends_the_session_with_its_reason() {
+    let stage = Stage::signed_in().await;
+    stage.provider.revoke_everything();
+    stage.expire_token();
+
+    let (status, problem) = stage.fetch("/token").await;
+
+    assert_eq!((status, problem["reason"].as_str()), (401, Some("refresh_refused")));
+    assert_eq!(stage.fetch("/token").await.1["reason"], "refresh_refused");
+    assert_eq!(stage.refreshes(), 1, "a dead grant is not tried again");
+}
+
+#[tokio::test]
+async fn the_provider_away_means_503_with_retry_after_and_the_session_kept() {
+    let stage = Stage::signed_in().await;
+    stage.provider.shutdown().await;
+    stage.expire_token();
+
+    let page = stage.browser.fetch(stage.url("/token")).await.unwrap();
+    assert_eq!(page.status, 503);
+    assert!(page.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+
+    stage.provider.restart().await.unwrap();
+    stage.clock.advance(Duration::from_secs(61));
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_person_who_navigates_meanwhile_gets_a_page_and_stays_signed_in() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::status(503).retry_after(7));
+
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, Some("7")));
+    assert!(page.text().contains("still signed in"));
+    assert!(stage.session_cookie().is_some());
+}
+
+#[tokio::test]
+async fn the_current_token_serves_while_refreshes_ahead_of_time_fail() {
+    let stage = Stage::signed_in().await;
+    let before = stage.token().await;
+    stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
+    stage.provider.always(Endpoint::Token, Answer::status(500));
+
+    for _ in 0..20 {
+        assert_eq!(stage.token().await, before);
+    }
+
+    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    assert_eq!(stage.refreshes(), 1, "failures back off");
+}
+
+#[tokio::test]
+async fn failures_back_off_and_retry_after_is_honoured() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::status(429).retry_after(30));
+
+    for _ in 0..20 {
+        let page = stage.browser.fetch(stage.url("/token")).await.unwrap();
+        assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, Some("30")));
+    }
+    assert_eq!(stage.refreshes(), 1);
+
+    stage.clock.advance(Duration::from_secs(30));
+    assert_eq!(stage.fetch("/token").await.0, 200);
+    assert_eq!(stage.refreshes(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_not_asked_for_again_while_the_token_serves() {
+    let stage = Stage::signed_in().await;
+    let before = stage.token().await;
+    stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
+    stage.provider.enqueue(Endpoint::Token, Answer::dropped_after());
+
+    stage.token().await;
+    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    stage.clock.advance(Duration::from_secs(20));
+
+    for _ in 0..10 {
+        assert_eq!(stage.token().await, before);
+    }
+    assert_eq!(stage.refreshes(), 1);
+    assert!(stage.provider.live_access_token(&before), "no reuse was detected");
+}
+
+#[tokio::test]
+async fn a_lost_answer_after_rotation_ends_the_session_as_refresh_lost() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::dropped_after());
+    assert_eq!(stage.fetch("/token").await.0, 503);
+
+    stage.clock.advance(Duration::from_secs(61));
+
+    assert_eq!(stage.fetch("/token").await.1["reason"], "refresh_lost");
+}
+
+#[tokio::test]
+async fn a_request_that_never_arrived_is_sent_again() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::dropped_before());
+    assert_eq!(stage.fetch("/token").await.0, 503);
+
+    stage.clock.advance(Duration::from_secs(61));
+
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_answered_for_someone_else_ends_the_session_and_revokes_what_came() {
+    for lie in ["iss", "sub", "aud"] {
+        let stage = Stage::signed_in().await;
+        stage.expire_token();
+        stage.provider.enqueue(
+            Endpoint::Token,
+            Answer::lying_id_token(move |_, claims| claims[lie] = "somebody".into()),
+        );
+
+        let (status, problem) = stage.fetch("/token").await;
+
+        assert_eq!((status, problem["reason"].as_str()), (401, Some("provider_mismatch")), "{lie}");
+        assert_eq!(stage.provider.journal().count(Endpoint::Revocation), 1, "{lie}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_client_is_the_operators_to_fix_and_ends_no_session() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::error(401, "invalid_client"));
+    assert_eq!(stage.fetch("/token").await.0, 500);
+
+    stage.clock.advance(Duration::from_secs(61));
+
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_fetched_during_a_refresh_do_not_lose_the_rotated_token() {
+    let stage = Stage::signed_in().await;
+    stage.provider.rotate_keys().unwrap();
+    stage.provider.always(Endpoint::Jwks, Answer::status(500));
+    stage.expire_token();
+
+    let token = stage.token().await;
+
+    assert!(stage.provider.live_access_token(&token));
+    stage.provider.clear(Endpoint::Jwks);
+    stage.clock.advance(Duration::from_secs(120));
+    stage.expire_token();
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}

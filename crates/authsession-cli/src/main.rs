@@ -1,0 +1,56 @@
+//! The authsession command.
+
+mod app;
+mod arguments;
+mod assets;
+mod claims;
+mod demo;
+mod errors;
+mod html;
+mod page;
+mod parties;
+mod snapshot;
+
+use std::error::Error as _;
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::{Arguments, Command};
+use crate::errors::Error;
+
+/// What the log shows unless `RUST_LOG` says otherwise: sign-ins and refreshes, and whatever goes wrong.
+const LOG: &str = "warn,authsession=info,authsession::refresh=debug";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .compact()
+        .init();
+    let outcome = match arguments.command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(error: &Error) {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+}
