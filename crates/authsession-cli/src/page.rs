@@ -84,7 +84,8 @@ fn framed(site: &Site, title: &str, corner: &str, content: &str) -> String {
 
 fn row(row: &Row) -> String {
     fill(
-        "<tr><th scope=\"row\">{{name}}<small>{{meaning}}</small></th><td data-claim=\"{{name}}\">{{value}}</td></tr>",
+        "<tr><th scope=\"row\">{{name}}</th><td data-claim=\"{{name}}\">{{value}}</td>\
+         <td class=\"meaning\">{{meaning}}</td></tr>\n",
         &[("name", &escaped(&row.name)), ("meaning", row.meaning), ("value", &escaped(&row.value))],
     )
 }

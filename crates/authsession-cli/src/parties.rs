@@ -81,7 +81,7 @@ impl Parties {
     async fn with_test_provider(redirect_uri: String, origin: &str) -> Result<Self, Error> {
         let (client_id, secret) = ("authsession-demo", random::text::<32>()?);
         let client = Client::confidential(client_id, secret.as_str())
-            .name("the authsession demo")
+            .name("authsession demo")
             .redirect_uri(redirect_uri.as_str())
             .post_logout_redirect_uri(format!("{origin}/"));
         let provider = Provider::builder()

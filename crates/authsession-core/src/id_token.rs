@@ -98,7 +98,7 @@ impl IdTokenVerifier {
             let at = claims
                 .authenticated_at
                 .ok_or_else(|| Error::untrusted("max_age was asked and the ID token has no auth_time"))?;
-            if now.since(at) > max_age + self.tolerance {
+            if now.since(at) > max_age.saturating_add(self.tolerance) {
                 return Err(Error::untrusted("the user's authentication is older than the max_age asked"));
             }
         }

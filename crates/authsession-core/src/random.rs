@@ -20,7 +20,7 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], Error> {
 /// `N` random bytes as base64url text: `N` = 32 gives 43 characters that nobody guesses.
 ///
 /// # Errors
-/// As [`bytes`].
+/// As [`bytes()`].
 pub fn text<const N: usize>() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<N>()?))
 }

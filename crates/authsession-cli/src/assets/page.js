@@ -5,6 +5,9 @@
   // Back or forward to a page from memory: ask the server what is true now.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+  // The provider sends the browser back from a logout with a state that says nothing here.
+  if (location.pathname === "/" && location.search) history.replaceState(null, "", "/");
+
   const life = document.querySelector("[data-life]");
   if (!life) return;
   const find = (selector) => document.querySelector(selector);
@@ -19,7 +22,7 @@
   let over = false;
   let timer;
 
-  const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const left = () => (end === null ? Infinity : Math.max(0, end - performance.now()));
   const stale = () => left() <= Math.min(margin, lifetime / 2);
 
@@ -52,7 +55,7 @@
 
   function take(session) {
     if (away) {
-      note(`${away} is back`);
+      note(`${away} is back`.toLowerCase());
       away = "";
       notice.hidden = true;
     }
@@ -66,7 +69,7 @@
       seen += 1;
       number.textContent = session.token_number;
       refreshes.textContent = seen === 1 ? "once, while you watched" : `${seen} times, while you watched`;
-      note(`Refreshed: now ${session.token_number}`);
+      note(`refreshed: ${session.token_number}`);
       life.classList.remove("renewed");
       void life.offsetWidth; // starts the animation over
       life.classList.add("renewed");
@@ -79,35 +82,34 @@
   }
 
   const REASONS = {
-    logout: "you signed out, perhaps in another tab.",
-    replaced: "you signed in again, perhaps in another tab.",
-    refresh_refused: "the provider no longer honours your session.",
-    refresh_lost: "a refresh was lost on its way, and the provider takes no token twice.",
-    provider_mismatch: "the provider answered for someone else; nothing of it was kept.",
-    idle: "nobody used the session for a long time.",
-    too_old: "the session reached its greatest age.",
-    token_expired: "the access token is over, and there is no refresh token.",
-    no_session: "there is no session in this browser any more.",
-    unknown_session: "the server does not know this session; perhaps it was started anew.",
+    logout: "You signed out, perhaps in another tab.",
+    replaced: "You signed in again, perhaps in another tab.",
+    refresh_refused: "The provider no longer honours your session.",
+    refresh_lost: "A refresh was lost on its way, and the provider takes no token twice.",
+    provider_mismatch: "The provider answered for someone else; nothing of it was kept.",
+    idle: "Nobody used the session for a long time.",
+    too_old: "The session reached its greatest age.",
+    token_expired: "The access token is over, and there is no refresh token.",
+    no_session: "There is no session in this browser any more.",
+    unknown_session: "The server does not know this session; perhaps it was started anew.",
   };
 
   function signedOut(problem) {
     over = true;
     clearTimeout(timer);
     for (const part of document.querySelectorAll("[data-signed-in]")) part.remove();
-    const reason = Object.hasOwn(REASONS, problem.reason) ? REASONS[problem.reason] : "the session ended.";
-    const link = document.createElement("a");
-    const login = typeof problem.login_url === "string" ? problem.login_url : "/auth";
-    link.href = /^\/(?![/\\])/.test(login) ? login : "/auth";
-    link.textContent = "Sign in again";
+    find("[data-reason]").textContent = Object.hasOwn(REASONS, problem.reason) ? REASONS[problem.reason] : "The session ended.";
+    const link = find("[data-login]");
+    const login = typeof problem.login_url === "string" ? problem.login_url : "";
+    if (/^\/(?![/\\])/.test(login)) link.href = login;
     link.dataset.testid = "sign-in";
-    notice.replaceChildren(`Signed out: ${reason} `, link);
-    notice.hidden = false;
+    notice.hidden = true;
+    find("[data-ended]").hidden = false;
     document.title = "authsession";
   }
 
   function noAnswer(who) {
-    if (away !== who) note(`${who} is away`);
+    if (away !== who) note(`${who} is away`.toLowerCase());
     away = who;
     notice.textContent = `${who} is away. You are still signed in; this page tries again by itself.`;
     notice.hidden = false;
@@ -148,7 +150,7 @@
     time.textContent = date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   }
   if (life.dataset.left) end = performance.now() + Number(life.dataset.left);
-  note(`This page was opened, with ${number.textContent}`);
+  note(`opened with ${number.textContent}`);
   show();
   setInterval(() => over || show(), 200);
   timer = setTimeout(ask, wait(0));

@@ -264,6 +264,18 @@ async fn where_max_age_was_asked_a_missing_or_too_old_auth_time_is_refused() {
 }
 
 #[tokio::test]
+async fn a_max_age_and_a_tolerance_of_any_length_are_no_reason_to_panic() {
+    let parties = Parties::meet().await;
+    let endless = parties.verifier().tolerance(Duration::MAX);
+    for verifier in [parties.verifier(), endless] {
+        let mut login = parties.log_in().await;
+        login.pending.max_age = Some(u64::MAX);
+        let tokens = parties.redeem(&login).await.unwrap();
+        assert!(parties.verify(&verifier, &login, &tokens).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn an_auth_time_with_a_fraction_or_of_zero_is_accepted() {
     accepts("auth_time", 1_795_333_704.619_522).await;
     accepts("auth_time", 0).await;

@@ -1,0 +1,4 @@
+//! What crosses crates.
+
+#[cfg(test)]
+mod house_rules;
