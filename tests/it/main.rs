@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod house_rules;
+#[cfg(all(test, feature = "real"))]
+mod real_provider;
