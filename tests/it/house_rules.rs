@@ -137,9 +137,9 @@ fn broken(rule: &str, places: impl IntoIterator<Item = String>) {
 }
 
 /// A file of a crate's `src`, its path from the workspace's root and with `/`.
-struct Source {
-    path: String,
-    text: String,
+pub(crate) struct Source {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Source {
@@ -148,7 +148,7 @@ impl Source {
     }
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -156,7 +156,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     for name in entries(&root().join("crates")) {
         collect(&name.join("src"), &mut found);

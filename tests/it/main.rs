@@ -2,5 +2,7 @@
 
 #[cfg(test)]
 mod house_rules;
+#[cfg(test)]
+mod public_api;
 #[cfg(all(test, feature = "real"))]
 mod real_provider;
