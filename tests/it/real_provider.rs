@@ -1,4 +1,5 @@
 //! Sign-in against npm oidc-provider: certified, strict, written by others. `tests/real/run` starts it.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its stage too")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -49,14 +49,17 @@ pub(crate) fn rows(claims: &Map<String, Value>) -> Vec<Row> {
             meaning: KNOWN.get(rank(name)).map_or("", |(_, meaning)| meaning),
         })
         .collect();
-    rows.sort_by(|one, other| rank(&one.name).cmp(&rank(&other.name)).then_with(|| one.name.cmp(&other.name)));
+    rows.sort_by(|one, other| {
+        rank(&one.name).cmp(&rank(&other.name)).then_with(|| one.name.cmp(&other.name))
+    });
     rows
 }
 
 /// What to call the user.
 pub(crate) fn display_name(claims: &Map<String, Value>, subject: &str) -> String {
     let names = ["name", "preferred_username", "email"];
-    let found = names.iter().find_map(|name| claims.get(*name)?.as_str().filter(|text| !text.trim().is_empty()));
+    let found =
+        names.iter().find_map(|name| claims.get(*name)?.as_str().filter(|text| !text.trim().is_empty()));
     found.unwrap_or(subject).to_owned()
 }
 
@@ -70,7 +73,10 @@ fn text(name: &str, value: &Value) -> String {
     match (name, value) {
         ("iat" | "exp" | "nbf" | "auth_time" | "updated_at", Value::Number(number)) => {
             let seconds = number.as_f64().unwrap_or_default();
-            #[expect(clippy::cast_possible_truncation, reason = "a claim counts whole seconds, some with a fraction")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a claim counts whole seconds, some with a fraction"
+            )]
             in_utc(Timestamp::from_unix_seconds(seconds as i64))
         }
         (_, Value::String(text)) => text.clone(),

@@ -27,8 +27,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Error> {
         None => Secret::from(random::text::<32>()?),
     };
     let parties = Parties::meet(arguments, &origin).await?;
-    let configuration =
-        parties.settings().await?.with_private_cookie_key(cookie_key.expose()).build()?;
+    let configuration = parties.settings().await?.with_private_cookie_key(cookie_key.expose()).build()?;
     let auth = AuthLayer::new(
         Arc::new(configuration),
         Arc::new(MemoryStore::new()),

@@ -47,8 +47,7 @@ impl Parties {
     /// Those the arguments name, with this application at `origin`; a test provider where they name none.
     pub(crate) async fn meet(arguments: DemoArguments, origin: &str) -> Result<Self, Error> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let redirect_uri =
-            given(arguments.redirect_uri).unwrap_or_else(|| format!("{origin}/auth/callback"));
+        let redirect_uri = given(arguments.redirect_uri).unwrap_or_else(|| format!("{origin}/auth/callback"));
         let Some(issuer) = given(arguments.issuer) else {
             let nothing_more = given(arguments.client_id).is_none() && arguments.parameters.is_empty();
             if !nothing_more {

@@ -1,1 +1,7 @@
-//! tests
+//! The authsession command, started as people start it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails in a step of a test fails the test")]
+
+mod command;
+mod demo;
+mod process;

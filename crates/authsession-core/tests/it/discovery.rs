@@ -89,7 +89,7 @@ async fn metadata_that_are_slow_time_out() {
     let parties = Parties::meet().await;
     let (answer, _never_opened) = Answer::normal().held();
     parties.opposite.enqueue(Endpoint::Discovery, answer);
-    let http = HttpClient::builder().timeout(Duration::from_millis(50)).build().unwrap();
+    let http = HttpClient::builder().timeout(Duration::from_millis(200)).build().unwrap();
     let provider = Provider::discover(parties.opposite.issuer(), http, parties.clock()).unwrap();
     assert_eq!(fault(provider.metadata().await), Fault::TimedOut);
 }

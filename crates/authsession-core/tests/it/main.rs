@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
 mod authorization;
+mod claims;
 mod discovery;
 mod end_session;
 mod http;
@@ -11,6 +12,7 @@ mod keys;
 mod mint;
 mod parties;
 mod refresh;
+mod retry;
 mod revocation;
 mod secret;
 mod signature;

@@ -1,9 +1,11 @@
 //! Lies about an ID token's signature and header (RFC 7515, OpenID Connect Core §3.1.3.7 steps 6 to 8).
 
+use authsession_core::jwks::KeySet;
 use authsession_core::jws::Algorithm;
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::script::Answer;
+use proptest::prelude::{any, prop_assert, proptest};
 use serde_json::{Value, json};
 
 use crate::mint::Mint;
@@ -195,5 +197,29 @@ async fn a_signature_cut_short_or_left_out_is_refused() {
     let (signed, signature) = honest.rsplit_once('.').unwrap();
     for signature in ["", &signature[..signature.len() - 2], &"A".repeat(86)] {
         assert_eq!(untrusted(parties.hold(&format!("{signed}.{signature}")).await), WRONG);
+    }
+}
+
+#[test]
+fn no_text_is_believed_and_none_makes_it_panic() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let parties = runtime.block_on(Parties::meet());
+    let (base, any_text) = ("[A-Za-z0-9_-]{0,40}", any::<String>());
+    proptest!(|(shaped in format!("{base}\\.{base}\\.{base}").as_str(), text in any_text)| {
+        prop_assert!(runtime.block_on(parties.hold(&shaped)).is_err());
+        prop_assert!(runtime.block_on(parties.hold(&text)).is_err());
+    });
+}
+
+proptest! {
+    #[test]
+    fn no_key_set_makes_it_panic(bytes in any::<Vec<u8>>(), n in any::<String>(), e in any::<String>()) {
+        let _ = KeySet::parse(&bytes);
+        let odd = json!({ "keys": [
+            { "kty": "RSA", "n": n, "e": e },
+            { "kty": "EC", "crv": "P-256", "x": n, "y": e },
+            { "kty": "OKP", "crv": "Ed25519", "x": n },
+        ] });
+        prop_assert!(KeySet::parse(odd.to_string().as_bytes()).is_ok());
     }
 }

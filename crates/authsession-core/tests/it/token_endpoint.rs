@@ -239,7 +239,7 @@ async fn an_answer_that_does_not_come_times_out_and_may_have_happened() {
     let login = parties.log_in().await;
     let (answer, _never_opened) = Answer::normal().held();
     parties.opposite.enqueue(Endpoint::Token, answer);
-    let http = HttpClient::builder().timeout(Duration::from_millis(50)).build().unwrap();
+    let http = HttpClient::builder().timeout(Duration::from_millis(200)).build().unwrap();
     let endpoint = TokenEndpoint::new(parties.provider.clone(), parties.client(), http, parties.clock());
     let outcome = endpoint.redeem(&login.grant()).await;
     assert!(outcome.as_ref().is_err_and(Error::may_have_happened));
