@@ -51,15 +51,20 @@ pub struct AccessTokenResponse {
 }
 
 impl AuthSession {
-    /// The session a token response makes, counted from now. A response that states no lifetime gets the
-    /// configuration's `token_max_age`, or that of the session.
+    /// The session a token response makes, counted from now. The configuration's `token_max_age` limits the
+    /// lifetime stated, and stands for one that is not; without it, the session's does.
     #[must_use]
     pub fn new(response: &AccessTokenResponse, conf: &OAuthConfiguration) -> Self {
         let now = conf.clock.now();
         let stated = response.expires_in.map(|seconds| {
             Timestamp::from_unix_millis(now.unix_millis().saturating_add(seconds.saturating_mul(1000)))
         });
-        let expires = stated.unwrap_or_else(|| now + conf.token_max_age.unwrap_or(conf.session_max_age));
+        let latest = now + conf.token_max_age.unwrap_or(conf.session_max_age);
+        let expires = match stated {
+            Some(stated) if conf.token_max_age.is_some() => stated.min(latest),
+            Some(stated) => stated,
+            None => latest,
+        };
         Self {
             id_token: response.id_token.clone(),
             access_token: response.access_token.clone(),

@@ -2,6 +2,7 @@
 
 mod build;
 mod client;
+mod environment;
 mod provider;
 mod sessions;
 

@@ -11,6 +11,7 @@ use authsession_core::id_token::IdTokenVerifier;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::Provider;
 use authsession_core::token_endpoint::TokenEndpoint;
+use authsession_core::token_set::TokenSet;
 use authsession_store::seal::KeyRing;
 use url::Url;
 
@@ -18,7 +19,7 @@ use crate::cookie::CookieNames;
 
 /// Everything sign-in needs to know. Made by
 /// [`OAuthConfigurationBuilder`](crate::auth_builder::OAuthConfigurationBuilder).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OAuthConfiguration {
     pub(crate) provider: Arc<Provider>,
     pub(crate) client: Client,
@@ -27,11 +28,12 @@ pub struct OAuthConfiguration {
     pub(crate) token_endpoint: TokenEndpoint,
     pub(crate) id_token_verifier: IdTokenVerifier,
     pub(crate) redirect_uri: Url,
+    /// The same, to the letter: providers compare it so.
+    pub(crate) redirect_uri_as_registered: String,
     pub(crate) send_redirect_uri_to_token_endpoint: bool,
     pub(crate) scope: String,
     pub(crate) code_challenge_method: CodeChallengeMethod,
     pub(crate) authorization_parameters: Vec<(String, String)>,
-    pub(crate) end_session_endpoint: Option<Url>,
     pub(crate) post_logout_redirect_uri: String,
     pub(crate) key_ring: KeyRing,
     pub(crate) cookies: CookieNames,
@@ -44,8 +46,8 @@ pub struct OAuthConfiguration {
     pub(crate) refresh_margin: Duration,
     pub(crate) fetch_userinfo: bool,
     pub(crate) subject_claim: String,
-    /// What stands for the issuer of a provider that has none: the origin of its token endpoint.
-    pub(crate) issuer_by_hand: Option<Arc<str>>,
+    /// The provider's issuer; the origin of its token endpoint where it has none. Every session carries it.
+    pub(crate) issuer: Arc<str>,
 }
 
 impl OAuthConfiguration {
@@ -79,7 +81,7 @@ impl OAuthConfiguration {
         &self.post_logout_redirect_uri
     }
 
-    /// The provider.
+    /// The provider. Its [`metadata`](Provider::metadata) answering is what a readiness probe may ask for.
     #[must_use]
     pub const fn provider(&self) -> &Arc<Provider> {
         &self.provider
@@ -87,16 +89,26 @@ impl OAuthConfiguration {
 
     /// The provider's logout endpoint: the one configured, else the one it announces.
     pub async fn end_session_endpoint(&self) -> Option<Url> {
-        if self.end_session_endpoint.is_some() {
-            return self.end_session_endpoint.clone();
-        }
         self.provider.metadata().await.ok()?.end_session_endpoint.clone()
     }
 
-    /// That path or URL as an absolute URL of this application.
+    /// Where the browser lands after a logout, as an absolute URL: to the letter where it was given as one.
     #[must_use]
-    pub fn absolute(&self, path: &str) -> Option<Url> {
-        self.redirect_uri.join(path).ok()
+    pub fn absolute_post_logout_redirect_uri(&self) -> String {
+        let given = &self.post_logout_redirect_uri;
+        if given.starts_with('/') {
+            format!("{}{given}", self.redirect_uri.origin().ascii_serialization())
+        } else {
+            given.clone()
+        }
+    }
+
+    /// Gives an access token without a stated lifetime the configured one, and none a longer one than that.
+    pub(crate) fn limit_token_age(&self, tokens: &mut TokenSet) {
+        if let Some(age) = self.token_max_age {
+            let latest = tokens.received_at + age;
+            tokens.expires_at = Some(tokens.expires_at.map_or(latest, |stated| stated.min(latest)));
+        }
     }
 
     pub(crate) fn is_oidc(&self) -> bool {
@@ -105,7 +117,8 @@ impl OAuthConfiguration {
 
     /// The request of a login with nothing of its own.
     pub(crate) fn authorization_request(&self) -> AuthorizationRequest {
-        let mut request = AuthorizationRequest::new(&self.client.id, self.redirect_uri.as_str(), &self.scope);
+        let mut request =
+            AuthorizationRequest::new(&self.client.id, &self.redirect_uri_as_registered, &self.scope);
         request.code_challenge_method = self.code_challenge_method;
         request.extra.clone_from(&self.authorization_parameters);
         request

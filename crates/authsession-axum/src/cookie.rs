@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::errors::Error;
 
 /// What this application's cookies are called. On https they carry `__Host-`: Secure, this host, no other path.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CookieNames {
     session: String,
     login_prefix: String,
@@ -62,6 +62,7 @@ impl CookieNames {
     ) -> impl Iterator<Item = (&'request str, &'request str)> {
         pairs(headers)
             .filter_map(|(name, value)| Some((name.strip_prefix(self.login_prefix.as_str())?, value)))
+            .filter(|(attempt, _)| is_attempt(attempt))
     }
 
     /// The cookie that keeps a login attempt.
@@ -93,6 +94,11 @@ impl CookieNames {
     }
 }
 
+/// Whether a login cookie's name ends as ours do: 16 characters of base64url.
+fn is_attempt(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// Adds cookies to a response, and what keeps a cache from handing them to somebody else.
 pub(crate) fn set(headers: &mut HeaderMap, cookies: impl IntoIterator<Item = HeaderValue>) {
     for cookie in cookies {
@@ -105,7 +111,7 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .into_iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim_ascii().split_once('='))
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        // A pair that is no text is somebody else's, and hides none of ours.
+        .filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
 }

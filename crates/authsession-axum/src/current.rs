@@ -1,12 +1,11 @@
 //! The session of the request under way: looked up when first asked for, once, however many extractors ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
 use http::HeaderMap;
 use http::request::Parts;
-use tokio::sync::OnceCell;
 
 use crate::engine::Engine;
 use crate::errors::{Error, NotSignedIn};
@@ -16,7 +15,7 @@ use crate::guard::Rejection;
 #[derive(Clone, Debug)]
 pub(crate) struct Current {
     pub(crate) engine: Arc<Engine>,
-    session: OnceCell<Result<Holder, Error>>,
+    session: OnceLock<Result<Holder, Error>>,
 }
 
 /// A session and where it is kept.
@@ -28,14 +27,18 @@ pub(crate) struct Holder {
 
 impl Current {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, session: OnceCell::new() }
+        Self { engine, session: OnceLock::new() }
     }
 
     /// The session of the request with these headers.
     pub(crate) async fn session(&self, headers: &HeaderMap) -> Result<&Holder, Error> {
         let held = match self.session.get() {
             Some(held) => held,
-            None => self.session.get_or_init(|| self.load(headers)).await,
+            // Extractors run one after the other, so nobody else is at it meanwhile.
+            None => {
+                let loaded = self.load(headers).await;
+                self.session.get_or_init(|| loaded)
+            }
         };
         held.as_ref().map_err(Clone::clone)
     }
@@ -43,13 +46,14 @@ impl Current {
     async fn load(&self, headers: &HeaderMap) -> Result<Holder, Error> {
         let key = self
             .engine
-            .configuration
+            .configuration()
             .cookies
             .session(headers)
             .ok_or(Error::NotSignedIn(NotSignedIn::NoSession))?;
         let session = match self.engine.session_at_once(key) {
             Some(session) => session?,
-            None => self.engine.session(key).await?,
+            // Boxed, so that handlers' futures carry no room for what seldom happens.
+            None => Box::pin(self.engine.session(key)).await?,
         };
         Ok(Holder { key, session })
     }
@@ -60,6 +64,6 @@ pub(crate) async fn of(parts: &Parts) -> Result<(&Current, &Holder), Rejection> 
     let current = parts.extensions.get::<Current>().ok_or_else(Rejection::without_layer)?;
     match current.session(&parts.headers).await {
         Ok(holder) => Ok((current, holder)),
-        Err(error) => Err(Rejection::new(error, parts, &current.engine.configuration)),
+        Err(error) => Err(Rejection::new(error, parts, current.engine.configuration())),
     }
 }

@@ -26,10 +26,12 @@ pub use crate::extractors::session::Session;
 pub use crate::extractors::tokens::{AccessToken, IdToken, OptionalAccessToken, OptionalIdToken};
 pub use crate::guard::Rejection;
 
-use authsession_core::token_set::Freshness;
+use std::sync::Arc;
+
+use authsession_store::record::StoredSession;
 use http::request::Parts;
 
-use crate::current::{self, Current, Holder};
+use crate::current::{self, Current};
 use crate::errors::{Error, NotSignedIn};
 
 /// `None` where nobody is signed in; any other rejection stays one.
@@ -42,11 +44,18 @@ fn optional<T>(extracted: Result<T, Rejection>) -> Result<Option<T>, Rejection> 
 }
 
 /// The current session, with an access token that may be used.
-async fn with_token(parts: &Parts) -> Result<(&Current, &Holder), Rejection> {
+async fn with_token(parts: &Parts) -> Result<(&Current, Arc<StoredSession>), Rejection> {
     let (current, holder) = current::of(parts).await?;
-    if current.engine.freshness(&holder.session) == Freshness::Expired {
-        let error = Error::NotSignedIn(NotSignedIn::TokenExpired);
-        return Err(Rejection::new(error, parts, &current.engine.configuration));
+    let session = &holder.session;
+    if !current.engine.is_expired(session) {
+        return Ok((current, Arc::clone(session)));
     }
-    Ok((current, holder))
+    // Expired since the request began, or the user can only be asked again.
+    let renewed = match session.record.tokens.refresh_token {
+        Some(_) => current.engine.refresh(holder.key).await,
+        None => Err(Error::NotSignedIn(NotSignedIn::TokenExpired)),
+    };
+    renewed
+        .map(|session| (current, session))
+        .map_err(|error| Rejection::new(error, parts, current.engine.configuration()))
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::config::OAuthConfiguration;
 use crate::errors::Error;
-use crate::page::{Method, Page, whole_seconds};
+use crate::page::{Page, WayOn, whole_seconds};
 use crate::return_to;
 
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -128,7 +128,8 @@ pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &
         }
         Error::Unavailable { retry_after, cause } => {
             tracing::warn!(target: "authsession::guard", %cause, "not available");
-            let text = "The sign-in service does not answer just now. You are still signed in; try again in a moment.";
+            let text =
+                "The sign-in service does not answer just now. Nobody was signed out; try again in a moment.";
             (StatusCode::SERVICE_UNAVAILABLE, "Try again in a moment", text, Some(*retry_after), None)
         }
         Error::Misconfigured { hint, .. } => {
@@ -138,7 +139,10 @@ pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &
         }
     };
     if asker == Asker::Navigation {
-        let way_on = (login_path.to_owned(), "Sign in", Method::Get);
+        let way_on = match error {
+            Error::Unavailable { .. } => WayOn::TryAgain,
+            _ => WayOn::SignIn(login_path.to_owned()),
+        };
         return Page { status, title, text, way_on, retry_after }.into_response();
     }
     let mut problem =

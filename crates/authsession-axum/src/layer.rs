@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use authsession_store::store::SessionStore;
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::response::Response;
 use futures_util::future::{BoxFuture, Either};
 use tower::{Layer, Service};
@@ -39,6 +39,16 @@ impl AuthenticationLayer {
         let engine = Arc::new(Engine::new(configuration, store));
         Self { routes: Arc::new(Routes::new(engine, logout_handler)) }
     }
+
+    /// The same as [`new`](Self::new).
+    #[must_use]
+    pub fn with_logout_handler(
+        configuration: Arc<OAuthConfiguration>,
+        store: Arc<dyn SessionStore>,
+        logout_handler: Arc<dyn LogoutHandler>,
+    ) -> Self {
+        Self::new(configuration, store, logout_handler)
+    }
 }
 
 impl<S> Layer<S> for AuthenticationLayer {
@@ -47,6 +57,11 @@ impl<S> Layer<S> for AuthenticationLayer {
     fn layer(&self, inner: S) -> AuthMiddleware<S> {
         AuthMiddleware { inner, routes: Arc::clone(&self.routes) }
     }
+}
+
+/// The path as the browser sent it: inside a nested router the URI has lost its beginning.
+fn whole_path(request: &Request) -> &str {
+    request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0).path()
 }
 
 /// What [`AuthenticationLayer`] wraps a service in.
@@ -70,7 +85,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        if let Some(route) = self.routes.find(request.uri().path()) {
+        if let Some(route) = self.routes.find(whole_path(&request)) {
             let routes = Arc::clone(&self.routes);
             let (parts, _) = request.into_parts();
             return Either::Right(Box::pin(async move { Ok(routes.answer(route, parts).await) }));

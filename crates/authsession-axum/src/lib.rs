@@ -26,6 +26,9 @@
 //! # }
 //! ```
 //!
+//! The layer alone protects nothing: a route is protected by asking for the user, with an extractor, or for a whole router at
+//! once with `route_layer(axum::middleware::from_extractor::<Session>())`.
+//!
 //! The flow, in the order of the files: `layer` takes a request, `cookie` finds the session's id, [`current`](extractors)
 //! loads the session once a request, `engine` keeps it fresh, [`extractors`] hand it to handlers, `guard` answers who is
 //! not signed in. `routes` are the login, its callback and the logout.
@@ -38,16 +41,20 @@ mod config;
 mod cookie;
 mod current;
 mod engine;
-mod environment;
 pub mod errors;
 pub mod extractors;
+mod failures;
 mod guard;
+mod keeper;
+mod landings;
 mod layer;
 pub mod logout;
 mod page;
 mod refresh;
 mod return_to;
 mod routes;
+mod watch;
 
+pub use auth as authentication;
 pub use authsession_core as core;
 pub use authsession_store as store;

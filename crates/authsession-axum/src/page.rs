@@ -11,23 +11,33 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) title: &'static str,
     pub(crate) text: &'static str,
-    /// Where the button leads, what it says, and whether it is a POST.
-    pub(crate) way_on: (String, &'static str, Method),
+    pub(crate) way_on: WayOn,
     pub(crate) retry_after: Option<Duration>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Get,
-    Post,
+/// What the page's one button does.
+pub(crate) enum WayOn {
+    /// Goes to the login.
+    SignIn(String),
+    /// Asks for the same page again.
+    TryAgain,
+    /// Signs out, by a POST to this place.
+    SignOut(String),
 }
 
 impl Page {
     pub(crate) fn into_response(self) -> Response {
-        let (target, label, method) = self.way_on;
-        let method = if method == Method::Post { "post" } else { "get" };
-        let (title, text, target) = (self.title, self.text, escape(&target));
-        let button = format!("<form method=\"{method}\" action=\"{target}\"><button>{label}</button></form>");
+        let (title, text) = (self.title, self.text);
+        let button = match self.way_on {
+            WayOn::SignIn(place) => format!("<a href=\"{}\">Sign in</a>", escape(&place)),
+            WayOn::TryAgain => "<a href=\"\">Try again</a>".to_owned(),
+            WayOn::SignOut(place) => {
+                format!(
+                    "<form method=\"post\" action=\"{}\"><button>Sign out</button></form>",
+                    escape(&place)
+                )
+            }
+        };
         let html = format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
@@ -40,7 +50,7 @@ impl Page {
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
         );
-        headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
+        headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("same-origin"));
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
@@ -48,9 +58,9 @@ impl Page {
     }
 }
 
-/// A wait in whole seconds, at least one: what `Retry-After` can say.
+/// A wait in whole seconds, from one to an hour: what `Retry-After` can say.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).clamp(1, 3600)
 }
 
 fn escape(text: &str) -> String {
@@ -60,4 +70,4 @@ fn escape(text: &str) -> String {
 const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:Canvas;color:CanvasText}\
 main{max-width:26rem;padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:0 0 1.5rem;opacity:.8}\
-button{font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#3b5bdb;color:#fff;cursor:pointer}";
+form{margin:0}a,button{display:inline-block;text-decoration:none;font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#3b5bdb;color:#fff;cursor:pointer}";

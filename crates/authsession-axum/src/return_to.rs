@@ -2,14 +2,15 @@
 
 use url::Url;
 
-const LONGEST: usize = 2048;
+/// In bytes, as written into the login's cookie; a longer place counts as none.
+const LONGEST: usize = 1024;
 
 /// The path, query and fragment of `text` if it points into this application; `None` for anything else.
 ///
 /// `text` is read as a browser reads it (the WHATWG URL standard) and compared by origin.
 pub(crate) fn parse(text: &str, application: &Url) -> Option<String> {
     let absolute = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
-    let odd = text.len() > LONGEST
+    let odd = text.len() > 4 * LONGEST
         || text.contains(|character: char| character.is_control() || character == '\\')
         || text.starts_with("//");
     if odd || !(absolute || text.starts_with('/')) {
@@ -21,7 +22,7 @@ pub(crate) fn parse(text: &str, application: &Url) -> Option<String> {
     // A path that begins with two slashes would be read as another host when the browser is sent there; one that hides
     // them behind percent signs has no honest use at the start of a path.
     let two_slashes = place.starts_with("//") || begins_with_encoded_slash(place);
-    (ours && !two_slashes).then(|| place.to_owned())
+    (ours && !two_slashes && place.len() <= LONGEST).then(|| place.to_owned())
 }
 
 fn begins_with_encoded_slash(place: &str) -> bool {

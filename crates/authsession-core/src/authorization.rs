@@ -11,7 +11,7 @@ use crate::error::{Error, OAuthError};
 use crate::pkce::{self, CodeChallengeMethod};
 use crate::provider::ProviderMetadata;
 use crate::random;
-use crate::secret::{Secret, equal_in_constant_time};
+use crate::secret::{Secret, equal_in_constant_time, for_sealing};
 
 const LONGEST_RESPONSE: usize = 16 * 1024;
 /// Parameters this library sets itself; an extra one of that name would undo a check.
@@ -64,10 +64,13 @@ pub struct AuthorizationRequest {
 #[non_exhaustive]
 pub struct PendingAuthorization {
     /// `state`: ties the response to this request.
+    #[serde(with = "for_sealing")]
     pub state: Secret,
     /// `nonce`: ties the ID token to this request.
+    #[serde(with = "for_sealing")]
     pub nonce: Secret,
     /// The code verifier (RFC 7636).
+    #[serde(with = "for_sealing")]
     pub code_verifier: Secret,
     /// The issuer asked, if it has one: the response must not come from another (RFC 9207).
     pub issuer: Option<String>,
@@ -97,6 +100,12 @@ impl AuthorizationRequest {
         }
     }
 
+    /// Sets a further parameter, in place of one of that name.
+    pub fn replace_extra(&mut self, name: String, value: String) {
+        self.extra.retain(|(set, _)| *set != name);
+        self.extra.push((name, value));
+    }
+
     /// The URL to send the browser to, and what to remember until it comes back.
     ///
     /// # Errors
@@ -117,34 +126,35 @@ impl AuthorizationRequest {
             started_at: now,
         };
         check_extra(&self.extra)?;
-        let mut url = provider.authorization_endpoint.clone();
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("response_type", "code")
-            .append_pair("client_id", &self.client_id)
-            .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("scope", &self.scope)
-            .append_pair("state", pending.state.expose())
-            .append_pair("code_challenge", &self.code_challenge_method.challenge(&pending.code_verifier))
-            .append_pair("code_challenge_method", self.code_challenge_method.name());
-        if asks_for_id_token(&self.scope) {
-            query.append_pair("nonce", pending.nonce.expose());
-        }
-        let max_age = pending.max_age.map(|age| age.to_string());
-        let optional = [
-            ("login_hint", &self.login_hint),
-            ("prompt", &self.prompt),
-            ("max_age", &max_age),
-            ("acr_values", &self.acr_values),
-            ("ui_locales", &self.ui_locales),
+        let mut parameters = vec![
+            ("response_type", "code".to_owned()),
+            ("client_id", self.client_id.clone()),
+            ("redirect_uri", self.redirect_uri.clone()),
+            ("state", pending.state.expose().to_owned()),
+            ("code_challenge", self.code_challenge_method.challenge(&pending.code_verifier)),
+            ("code_challenge_method", self.code_challenge_method.name().to_owned()),
         ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
+        if !self.scope.is_empty() {
+            parameters.push(("scope", self.scope.clone()));
         }
-        query.extend_pairs(&self.extra);
-        drop(query);
+        if asks_for_id_token(&self.scope) {
+            parameters.push(("nonce", pending.nonce.expose().to_owned()));
+        }
+        let optional = [
+            ("login_hint", self.login_hint.clone()),
+            ("prompt", self.prompt.clone()),
+            ("max_age", pending.max_age.map(|age| age.to_string())),
+            ("acr_values", self.acr_values.clone()),
+            ("ui_locales", self.ui_locales.clone()),
+        ];
+        parameters.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        // No parameter twice (RFC 6749 §3.1): what this login asks for goes before what every login does.
+        let asked = |name: &str| parameters.iter().any(|(asked, _)| *asked == name);
+        let extra: Vec<_> = self.extra.iter().filter(|(name, _)| !asked(name)).collect();
+        let mut url = provider.authorization_endpoint.clone();
+        url.query_pairs_mut()
+            .extend_pairs(&parameters)
+            .extend_pairs(extra.into_iter().map(|(name, value)| (name, value)));
         Ok((url, pending))
     }
 }
@@ -189,10 +199,6 @@ impl AuthorizationResponse {
         }
         let (mut code, mut error, mut state, mut issuer) = (None, None, None, None);
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            // The parser puts U+FFFD where bytes are not UTF-8; no honest value holds one, or a control character.
-            if value.contains(|character: char| character.is_control() || character == '\u{FFFD}') {
-                return Err(malformed());
-            }
             let slot = match name.as_ref() {
                 "code" => &mut code,
                 "error" => &mut error,
@@ -200,6 +206,10 @@ impl AuthorizationResponse {
                 "iss" => &mut issuer,
                 _ => continue,
             };
+            // The parser puts U+FFFD where bytes are not UTF-8; no honest value holds one, or a control character.
+            if value.contains(|character: char| character.is_control() || character == '\u{FFFD}') {
+                return Err(malformed());
+            }
             if slot.replace(value.into_owned()).is_some() {
                 return Err(Error::untrusted("the authorization response has a parameter twice"));
             }

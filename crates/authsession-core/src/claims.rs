@@ -77,13 +77,12 @@ impl IdTokenClaims {
         })
     }
 
-    /// The claims of an ID token that was verified when it came in and has been in safe keeping since.
-    ///
-    /// Nothing is verified here: never call it with a token somebody sends.
+    /// The claims of an ID token as they stand, nothing verified: only for one that was verified when it came in and has been
+    /// in safe keeping since, never for one that somebody sends.
     ///
     /// # Errors
     /// [`Error::Untrusted`] when it is no ID token at all.
-    pub fn of_verified(token: &Secret) -> Result<Self, Error> {
+    pub fn danger_read_unverified(token: &Secret) -> Result<Self, Error> {
         Self::read(Jws::parse(token.expose())?.claims()?)
     }
 

@@ -52,6 +52,16 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Waits that long, by the runtime's timer: for pauses, never for deadlines.
+pub async fn wait(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// The outcome of `work`, or `None` when it takes longer than that by the runtime's timer.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
 /// An instant, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

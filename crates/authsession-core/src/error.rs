@@ -37,6 +37,11 @@ pub enum Error {
         cause: Option<Cause>,
     },
 
+    /// What came back is the provider's word, and about somebody else: whatever it belongs to has to end. The text says
+    /// what differs.
+    #[error("about someone else: {0}")]
+    Mismatch(Cow<'static, str>),
+
     /// What came back cannot be trusted: it is not used. The text says which check failed.
     #[error("not trusted: {0}")]
     Untrusted(Cow<'static, str>),
@@ -83,7 +88,16 @@ impl Error {
     /// the second one for theft.
     #[must_use]
     pub const fn may_have_happened(&self) -> bool {
-        matches!(self, Self::Unavailable { fault: Fault::NoAnswer | Fault::TimedOut | Fault::BadAnswer, .. })
+        match self {
+            Self::Unavailable { fault, .. } => match fault {
+                Fault::NoAnswer | Fault::TimedOut | Fault::BadAnswer | Fault::Reported => true,
+                // A gateway that gave up waiting, or a server that failed half-way; 429 and 503 turn away at the door.
+                Fault::Status(status) => !matches!(status, 425 | 429 | 503),
+                Fault::Unreachable | Fault::BackingOff => false,
+            },
+            Self::Untrusted(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -127,6 +141,8 @@ pub enum Fault {
     TimedOut,
     /// A status that asks us to come back: 408, 425, 429 or 5xx.
     Status(u16),
+    /// An OAuth error that says the provider itself failed: `server_error`, `temporarily_unavailable`.
+    Reported,
     /// An answer, but not of the protocol: HTML, truncated, oversized, an odd status, a redirect.
     BadAnswer,
     /// The last attempts failed and the pause before the next is not over.
@@ -140,6 +156,7 @@ impl fmt::Display for Fault {
             Self::NoAnswer => formatter.write_str("the connection broke"),
             Self::TimedOut => formatter.write_str("no answer in time"),
             Self::Status(status) => write!(formatter, "status {status}"),
+            Self::Reported => formatter.write_str("it reports a failure of its own"),
             Self::BadAnswer => formatter.write_str("its answer is not one of the protocol"),
             Self::BackingOff => formatter.write_str("waiting after a failure"),
         }

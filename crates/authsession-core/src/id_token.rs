@@ -108,7 +108,8 @@ impl IdTokenVerifier {
     /// Verifies the ID token that came with a refresh against the one held so far.
     ///
     /// # Errors
-    /// As [`IdTokenVerifier::verify_login`]. [`Error::Untrusted`] here means the provider answered for someone else.
+    /// [`Error::Mismatch`] when the provider answered for someone else: another `iss`, `sub` or `aud` under its own
+    /// signature. Otherwise as [`IdTokenVerifier::verify_login`]: such a token is not taken over.
     pub async fn verify_refresh(
         &self,
         provider: &Provider,
@@ -117,53 +118,63 @@ impl IdTokenVerifier {
         now: Timestamp,
         before: &IdTokenClaims,
     ) -> Result<IdTokenClaims, Error> {
-        let (claims, algorithm) = self.verify(provider, token, now).await?;
-        check_hash(&claims, "at_hash", algorithm, access_token)?;
-        let differs =
-            |what: &str| Err(Error::untrusted(format!("the refreshed ID token has another {what}")));
+        let (claims, algorithm) = self.read(provider, token).await?;
+        let about_another = |what: &'static str| Err(Error::Mismatch(what.into()));
         if claims.issuer != before.issuer {
-            return differs("iss");
+            return about_another("the refreshed ID token has another iss");
         }
         if claims.subject != before.subject {
-            return differs("sub");
+            return about_another("the refreshed ID token has another sub");
         }
-        if claims.audience.iter().any(|audience| !before.audience.contains(audience)) {
-            return differs("aud");
+        if !claims.audience.contains(&self.client_id) {
+            return about_another("the refreshed ID token has another aud");
         }
+        self.check(provider, &claims, now).await?;
+        check_hash(&claims, "at_hash", algorithm, access_token)?;
         if claims.nonce.is_some() && claims.nonce != before.nonce {
-            return differs("nonce");
+            return Err(Error::untrusted("the refreshed ID token has another nonce"));
         }
         let other_login = matches!(
             (claims.authenticated_at, before.authenticated_at),
             (Some(now), Some(then)) if now.unix_seconds() != then.unix_seconds()
         );
         if other_login {
-            return differs("auth_time");
+            return Err(Error::untrusted("the refreshed ID token has another auth_time"));
         }
-        if claims.issued_at < before.issued_at {
+        if claims.issued_at + self.tolerance < before.issued_at {
             return Err(Error::untrusted("the refreshed ID token is older than the one it replaces"));
         }
         Ok(claims)
     }
 
-    /// The checks that hold for every ID token.
     async fn verify(
         &self,
         provider: &Provider,
         token: &Secret,
         now: Timestamp,
     ) -> Result<(IdTokenClaims, Algorithm), Error> {
-        let metadata = provider.metadata().await?;
+        let (claims, algorithm) = self.read(provider, token).await?;
+        self.check(provider, &claims, now).await?;
+        Ok((claims, algorithm))
+    }
+
+    /// The claims, once the provider is known to have signed them.
+    async fn read(&self, provider: &Provider, token: &Secret) -> Result<(IdTokenClaims, Algorithm), Error> {
         let token = Jws::parse(token.expose())?;
         if !self.algorithms.contains(&token.algorithm) {
             return Err(Error::untrusted("the ID token is signed with an algorithm that is not allowed"));
         }
         provider.verify_signature(&token).await?;
-        let claims = IdTokenClaims::read(token.claims()?)?;
+        Ok((IdTokenClaims::read(token.claims()?)?, token.algorithm))
+    }
+
+    /// The checks that hold for every ID token.
+    async fn check(&self, provider: &Provider, claims: &IdTokenClaims, now: Timestamp) -> Result<(), Error> {
+        let metadata = provider.metadata().await?;
         if metadata.issuer.as_deref() != Some(claims.issuer.as_str()) {
             return Err(Error::untrusted("the ID token's iss is not the provider's issuer"));
         }
-        self.check_audience(&claims)?;
+        self.check_audience(claims)?;
         if claims.subject.chars().count() > LONGEST_SUBJECT {
             return Err(Error::untrusted("the ID token's sub is longer than 255 characters"));
         }
@@ -176,7 +187,7 @@ impl IdTokenVerifier {
         if claims.not_before.is_some_and(|not_before| not_before > now + self.tolerance) {
             return Err(Error::untrusted("the ID token is not valid yet: compare the clocks"));
         }
-        Ok((claims, token.algorithm))
+        Ok(())
     }
 
     fn check_audience(&self, claims: &IdTokenClaims) -> Result<(), Error> {

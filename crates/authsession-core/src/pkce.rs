@@ -40,6 +40,12 @@ impl CodeChallengeMethod {
     }
 }
 
+impl std::fmt::Display for CodeChallengeMethod {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
 /// A new code verifier: 43 characters from 32 random bytes (RFC 7636 §4.1).
 ///
 /// # Errors

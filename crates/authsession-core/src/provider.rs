@@ -45,20 +45,35 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// A provider described by hand, by the two endpoints each has.
+    /// A provider described by hand; `None` without the two endpoints each has, authorization and token.
     #[must_use]
-    pub const fn by_hand(authorization_endpoint: Url, token_endpoint: Url) -> Self {
-        Self {
+    pub fn by_hand(endpoints: Endpoints) -> Option<Self> {
+        Some(Self {
             issuer: None,
-            authorization_endpoint,
-            token_endpoint,
-            jwks_uri: None,
-            userinfo_endpoint: None,
-            revocation_endpoint: None,
-            end_session_endpoint: None,
+            authorization_endpoint: endpoints.authorization?,
+            token_endpoint: endpoints.token?,
+            jwks_uri: endpoints.jwks,
+            userinfo_endpoint: endpoints.userinfo,
+            revocation_endpoint: endpoints.revocation,
+            end_session_endpoint: endpoints.end_session,
             authorization_response_iss_parameter_supported: false,
             token_endpoint_auth_methods_supported: None,
+        })
+    }
+
+    /// Puts endpoints given by hand in place of those announced.
+    fn overlay(&mut self, endpoints: Endpoints) {
+        let Endpoints { authorization, token, jwks, userinfo, revocation, end_session } = endpoints;
+        if let Some(url) = authorization {
+            self.authorization_endpoint = url;
         }
+        if let Some(url) = token {
+            self.token_endpoint = url;
+        }
+        self.jwks_uri = jwks.or(self.jwks_uri.take());
+        self.userinfo_endpoint = userinfo.or(self.userinfo_endpoint.take());
+        self.revocation_endpoint = revocation.or(self.revocation_endpoint.take());
+        self.end_session_endpoint = end_session.or(self.end_session_endpoint.take());
     }
 
     fn check(&self, http: &HttpClient) -> Result<(), Error> {
@@ -69,6 +84,18 @@ impl ProviderMetadata {
             .chain(optional.into_iter().flatten())
             .try_for_each(|url| http.check_url(url))
     }
+}
+
+/// Endpoints given by hand: all of a provider's, or those that differ from what it announces.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each is the endpoint of that name in `ProviderMetadata`")]
+pub struct Endpoints {
+    pub authorization: Option<Url>,
+    pub token: Option<Url>,
+    pub jwks: Option<Url>,
+    pub userinfo: Option<Url>,
+    pub revocation: Option<Url>,
+    pub end_session: Option<Url>,
 }
 
 /// A provider: its metadata and its keys, fetched on first use, shared by all who ask.
@@ -91,6 +118,7 @@ struct Discovery {
 struct Request {
     issuer: String,
     url: Url,
+    by_hand: Endpoints,
     http: HttpClient,
     clock: Clock,
 }
@@ -109,12 +137,12 @@ impl Held {
 }
 
 impl Provider {
-    /// The provider of that issuer; nothing is fetched yet.
+    /// The provider of that issuer; nothing is fetched yet. Endpoints given by hand go before those it announces.
     ///
     /// # Errors
     /// [`Error::Misconfigured`] when the issuer is not an https URL (or http on a loopback host), or has a query or
     /// fragment.
-    pub fn discover(issuer: &str, http: HttpClient, clock: Clock) -> Result<Self, Error> {
+    pub fn discover(issuer: &str, by_hand: Endpoints, http: HttpClient, clock: Clock) -> Result<Self, Error> {
         let wrong = || Error::misconfigured("the issuer must be a URL such as https://login.example.com");
         let url = Url::parse(issuer).map_err(|_| wrong())?;
         http.check_url(&url)?;
@@ -124,7 +152,7 @@ impl Provider {
         let url = Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
             .map_err(|_| wrong())?;
         let keys = RemoteKeys::new(http.clone(), clock.clone());
-        let request = Request { issuer: issuer.to_owned(), url, http, clock };
+        let request = Request { issuer: issuer.to_owned(), url, by_hand, http, clock };
         let discovery = Some(Discovery { request, flight: SingleFlight::new() });
         Ok(Self { discovery, held: Arc::default(), keys })
     }
@@ -174,13 +202,18 @@ impl Provider {
     }
 
     /// Starts with metadata another [`Provider`] of the same issuer fetched.
-    #[must_use]
-    pub fn seeded(self, metadata: Arc<ProviderMetadata>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when an endpoint given by hand is not https (or http on a loopback host).
+    pub fn seeded(self, mut metadata: ProviderMetadata) -> Result<Self, Error> {
         if let Some(Discovery { request, .. }) = &self.discovery {
             let fetched_at = request.clock.now();
+            metadata.overlay(request.by_hand.clone());
+            metadata.check(&request.http)?;
+            let metadata = Arc::new(metadata);
             self.held.store(Some(Arc::new(Held { metadata, fetched_at, backoff: Backoff::default() })));
         }
-        self
+        Ok(self)
     }
 
     pub(crate) async fn verify_signature(&self, token: &Jws<'_>) -> Result<(), Error> {
@@ -225,8 +258,8 @@ async fn fetch_metadata(request: &Request) -> Result<ProviderMetadata, Error> {
         ));
     }
     let document = json::object(answer.json()?).ok_or_else(|| answer.bad())?;
-    let metadata: ProviderMetadata =
-        serde_json::from_value(serde_json::Value::Object(document)).map_err(|_| {
+    let mut metadata: ProviderMetadata = serde_json::from_value(serde_json::Value::Object(document))
+        .map_err(|_| {
             Error::untrusted("the discovery document lacks an endpoint or has one that is no URL")
         })?;
     if metadata.issuer.as_deref() != Some(request.issuer.as_str()) {
@@ -234,6 +267,7 @@ async fn fetch_metadata(request: &Request) -> Result<ProviderMetadata, Error> {
             "the discovery document names another issuer: configure the issuer exactly as the provider writes it",
         ));
     }
+    metadata.overlay(request.by_hand.clone());
     metadata.check(&request.http)?;
     Ok(metadata)
 }

@@ -44,9 +44,16 @@ impl Backoff {
         self.failures > 0
     }
 
+    /// Whether the pause has been over for so long that the failures no longer say anything.
+    #[must_use]
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now.since(until) > LONGEST_ASKED)
+    }
+
     /// How long to wait at `now` before the next attempt; zero when it may be made.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Duration {
-        self.until.map_or(Duration::ZERO, |until| until.since(now))
+        // A clock that was set back must not make a pause longer than any that was ever meant.
+        self.until.map_or(Duration::ZERO, |until| until.since(now)).min(LONGEST_ASKED)
     }
 }

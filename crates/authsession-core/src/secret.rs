@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// A token, password or key in text form.
@@ -66,16 +65,27 @@ impl From<&str> for Secret {
     }
 }
 
-/// For what is sealed before it is written; never serialise a secret into anything a person or a log reads.
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
+/// `#[serde(with = "authsession_core::secret::for_sealing")]` on a field of what is sealed before it is written. There is no
+/// other way to serialise a secret.
+pub mod for_sealing {
+    use serde::{Deserialize as _, Deserializer, Serializer};
 
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
+    use crate::secret::Secret;
+
+    /// Writes the secret's text.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::from)
     }
 }
 

@@ -56,16 +56,21 @@ impl TokenEndpoint {
 
 fn understand(answer: &Answer, asked_at: Timestamp) -> Result<TokenSet, Error> {
     let body = json::object(&answer.body);
-    if let Some(code) = body.as_ref().and_then(|body| body.get("error")) {
-        return Err(refusal(code.as_str().unwrap_or_default()));
+    let code = body
+        .as_ref()
+        .and_then(|body| body.get("error"))
+        .and_then(Value::as_str)
+        .filter(|code| !code.is_empty());
+    // Some providers report errors with 200.
+    if let Some(code) = code {
+        return Err(refusal(code));
     }
     if !answer.status.is_success() {
-        // Some providers say no with an empty body; a page of HTML comes from something in between.
-        let says_no = matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN);
-        let silent = answer.body.is_empty() || body.is_some();
+        // RFC 6749 §5.2 refuses with 400, and some providers leave the body out. Anything else of no form comes from
+        // something in between, which has no say in whether a grant is dead.
         return Err(match answer.status {
-            _ if says_no && silent => Error::GrantRefused(OAuthError::Unknown),
-            StatusCode::UNAUTHORIZED if silent => refusal("invalid_client"),
+            StatusCode::BAD_REQUEST if answer.body.is_empty() => Error::GrantRefused(OAuthError::Unknown),
+            StatusCode::UNAUTHORIZED if answer.body.is_empty() => refusal("invalid_client"),
             _ => answer.bad(),
         });
     }
@@ -134,7 +139,7 @@ fn refusal(code: &str) -> Error {
             "the provider calls the token request malformed (invalid_request): check the endpoint and the redirect URI",
         ),
         OAuthError::ServerError | OAuthError::TemporarilyUnavailable => {
-            Error::unavailable(Endpoint::Token, Fault::Status(503))
+            Error::unavailable(Endpoint::Token, Fault::Reported)
         }
         refused => Error::GrantRefused(refused),
     }

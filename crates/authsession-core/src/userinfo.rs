@@ -31,7 +31,7 @@ pub async fn userinfo(
         Error::misconfigured("the provider has no userinfo endpoint: configure it or do without")
     })?;
     let answer = http.get(Endpoint::Userinfo, url, Some(access_token.expose())).await?;
-    if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    if answer.status == StatusCode::UNAUTHORIZED {
         return Err(Error::GrantRefused(OAuthError::InvalidToken));
     }
     let signed = answer

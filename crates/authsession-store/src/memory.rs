@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -13,13 +13,11 @@ use authsession_core::clock::{Clock, Timestamp};
 use crate::end_reason::EndReason;
 use crate::key::StoreKey;
 use crate::record::{SessionRecord, StoredSession, Version};
-use crate::store::{Found, LeaseOwner, SessionStore, StoreError, Updated};
+use crate::store::{Found, LeaseOwner, SessionStore, StoreError, Swept, Updated};
 
 const SHARDS: usize = 64;
 /// How long a session's end is remembered, so that its user can be told why.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
-/// Between two sweeps; each sweeps one shard, so every shard is swept once in about an hour.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Sessions in this process's memory. They are gone when it ends.
 ///
@@ -32,8 +30,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 pub struct MemoryStore {
     shards: [RwLock<Shard>; SHARDS],
     clock: Clock,
-    next_sweep: AtomicI64,
-    swept: AtomicUsize,
+    next_swept: AtomicUsize,
 }
 
 type Shard = HashMap<StoreKey, Slot, BuildHasherDefault<TakesTheKeysOwnBits>>;
@@ -58,13 +55,7 @@ impl MemoryStore {
     /// An empty store whose deadlines are measured by `clock`.
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        let next_sweep = AtomicI64::new((clock.now() + SWEEP_EVERY).unix_millis());
-        Self {
-            shards: std::array::from_fn(|_| RwLock::default()),
-            clock,
-            next_sweep,
-            swept: AtomicUsize::new(0),
-        }
+        Self { shards: std::array::from_fn(|_| RwLock::default()), clock, next_swept: AtomicUsize::new(0) }
     }
 
     /// How many sessions and remembered ends it holds.
@@ -96,18 +87,6 @@ impl MemoryStore {
         }
         found
     }
-
-    /// Forgets what is over, one shard at a time, when it is time to.
-    fn sweep(&self, now: Timestamp) {
-        let due = self.next_sweep.load(Ordering::Relaxed);
-        let next = (now + SWEEP_EVERY).unix_millis();
-        let ours = now.unix_millis() >= due
-            && self.next_sweep.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if ours {
-            let shard = &self.shards[self.swept.fetch_add(1, Ordering::Relaxed) % SHARDS];
-            write(shard).retain(|_, slot| slot.keep(now));
-        }
-    }
 }
 
 impl Slot {
@@ -120,18 +99,27 @@ impl Slot {
         }
     }
 
-    /// Turns an overdue session into its tombstone; `false` when it is time to forget even that.
-    fn keep(&mut self, now: Timestamp) -> bool {
-        if let Some(reason) = self.overdue(now) {
-            *self = Self::Ended { reason, forget_at: now + REMEMBERED };
+    /// Ends it for that reason, or for that of its deadline if it is overdue, unless it ended before.
+    fn end(&mut self, reason: EndReason, now: Timestamp) -> Option<(EndReason, Arc<StoredSession>)> {
+        let reason = self.overdue(now).unwrap_or(reason);
+        let ended = Self::Ended { reason, forget_at: now + REMEMBERED };
+        match std::mem::replace(self, ended) {
+            Self::Live { session, .. } => Some((reason, session)),
+            before @ Self::Ended { .. } => {
+                *self = before;
+                None
+            }
         }
-        !matches!(self, Self::Ended { forget_at, .. } if *forget_at <= now)
+    }
+
+    fn is_to_be_forgotten(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Ended { forget_at, .. } if *forget_at <= now)
     }
 
     fn found(&self, now: Timestamp) -> Found {
         match (self, self.overdue(now)) {
             (Self::Ended { reason, .. }, _) => Found::Ended(*reason),
-            (Self::Live { .. }, Some(reason)) => Found::Ended(reason),
+            (Self::Live { .. }, Some(reason)) => Found::Overdue(reason),
             (Self::Live { session, idle_deadline, .. }, None) => {
                 Found::Live { session: Arc::clone(session), idle_deadline: *idle_deadline }
             }
@@ -147,7 +135,6 @@ impl SessionStore for MemoryStore {
         record: SessionRecord,
         idle_deadline: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
-        self.sweep(self.clock.now());
         let mut shard = write(self.shard(key));
         if shard.contains_key(key) {
             return Err(StoreError::KeyTaken);
@@ -203,16 +190,25 @@ impl SessionStore for MemoryStore {
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
-        let Some(slot) = shard.get_mut(key) else { return Ok(None) };
-        let over = slot.overdue(now).is_some();
-        let Slot::Live { session, .. } = slot else { return Ok(None) };
-        let session = (!over).then(|| Arc::clone(session));
-        *slot = Slot::Ended { reason: slot.overdue(now).unwrap_or(reason), forget_at: now + REMEMBERED };
-        Ok(session)
+        Ok(shard.get_mut(key).and_then(|slot| slot.end(reason, now)).map(|(_, session)| session))
+    }
+
+    /// One shard a call, in turn: sweeping never holds up more than a part of the sessions.
+    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError> {
+        let now = self.clock.now();
+        let mut shard = write(&self.shards[self.next_swept.fetch_add(1, Ordering::Relaxed) % SHARDS]);
+        shard.retain(|_, slot| !slot.is_to_be_forgotten(now));
+        let overdue = shard.iter_mut().filter(|(_, slot)| slot.overdue(now).is_some()).take(at_most);
+        Ok(overdue
+            .filter_map(|(key, slot)| {
+                slot.end(EndReason::TooOld, now).map(|(reason, session)| (*key, reason, session))
+            })
+            .collect())
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {
-        Ok(self.find(|record| &*record.issuer == issuer && &*record.subject == subject))
+        Ok(self
+            .find(|record| !subject.is_empty() && &*record.issuer == issuer && &*record.subject == subject))
     }
 
     async fn find_by_provider_session(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError> {

@@ -57,14 +57,20 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn touch(&self, key: &StoreKey, idle_deadline: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends a session and leaves a tombstone that says why. Gives what was kept, so that its tokens can be revoked;
-    /// `None` when there was no live session.
+    /// Ends a session and leaves a tombstone that says why; an overdue one says its deadline's reason, whatever is given. Gives
+    /// what was kept, so that its tokens can be revoked; `None` when it had ended before or there was none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError>;
 
-    /// The live sessions of a user.
+    /// Ends up to `at_most` overdue sessions and forgets old tombstones. Gives those it ended, each once, and why.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError>;
+
+    /// The live sessions of a user; none for an empty subject, which says nothing of who it is.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -90,6 +96,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError>;
 }
 
+/// A session a sweep ended, and why.
+pub type Swept = (StoreKey, EndReason, Arc<StoredSession>);
+
 /// What a look-up found.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -100,6 +109,8 @@ pub enum Found {
         /// When it ends unless touched.
         idle_deadline: Timestamp,
     },
+    /// One that is past a deadline and was not ended yet: whoever finds it ends it, for that reason.
+    Overdue(EndReason),
     /// One that ended, and why.
     Ended(EndReason),
     /// None, as far back as the store remembers.

@@ -1,21 +1,24 @@
 //! `build()`: where a setting can be wrong, and says so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsession_core::authorization;
 use authsession_core::client_auth::{Client, ClientAuth};
 use authsession_core::http::{HttpClient, is_loopback};
 use authsession_core::id_token::IdTokenVerifier;
 use authsession_core::pkce::CodeChallengeMethod;
-use authsession_core::provider::{Provider, ProviderMetadata};
+use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_store::seal::KeyRing;
 use url::Url;
 
-use crate::builder::OAuthConfigurationBuilder;
+use crate::builder::{EndpointsByHand, OAuthConfigurationBuilder};
 use crate::config::OAuthConfiguration;
 use crate::cookie::CookieNames;
 use crate::errors::Error;
+
+const LONGEST_TOLERANCE: Duration = Duration::from_secs(600);
 
 impl OAuthConfigurationBuilder {
     /// Checks the settings.
@@ -40,10 +43,24 @@ impl OAuthConfigurationBuilder {
         authorization::check_extra(&self.authorization_parameters)?;
         let key_ring = self.key_ring()?;
         let (base_path, logout_path) = self.paths(&redirect_uri)?;
+        if self.session_idle_timeout.is_zero()
+            || self.request_timeout.is_some_and(|timeout| timeout.is_zero())
+        {
+            return Err(Error::misconfigured(
+                "the idle timeout and the request timeout must be longer than nothing",
+            ));
+        }
         let http = self.http_client()?;
-        let (provider, by_hand) = self.provider(&http, oidc)?;
+        let by_hand = self.by_hand.parse()?;
+        let plain_userinfo = !oidc && by_hand.userinfo.is_some();
+        let (provider, issuer) = self.provider(&http, oidc, by_hand)?;
         let auth = match self.client_secret.take() {
             None => ClientAuth::None,
+            Some(secret) if secret.is_empty() => {
+                return Err(Error::misconfigured(
+                    "the client secret is empty: leave it out for a public client",
+                ));
+            }
             Some(secret) => self.client_auth.unwrap_or(ClientAuth::Secret)(secret),
         };
         let client = Client { id: self.client_id.clone(), auth };
@@ -55,9 +72,13 @@ impl OAuthConfigurationBuilder {
             id_token_verifier = id_token_verifier.trust_audience(audience);
         }
         if let Some(tolerance) = self.clock_tolerance {
+            if tolerance > LONGEST_TOLERANCE {
+                return Err(Error::misconfigured(
+                    "a clock tolerance beyond ten minutes lets old tokens in: set the clocks",
+                ));
+            }
             id_token_verifier = id_token_verifier.tolerance(tolerance);
         }
-        let end_session_endpoint = self.by_hand.end_session.as_deref().map(parse_endpoint).transpose()?;
         let cookies = CookieNames::new(self.cookie_name.as_deref(), redirect_uri.scheme() == "https")?;
         let token_endpoint =
             TokenEndpoint::new(Arc::clone(&provider), client.clone(), http.clone(), self.clock.clone());
@@ -69,11 +90,11 @@ impl OAuthConfigurationBuilder {
             token_endpoint,
             id_token_verifier,
             redirect_uri,
+            redirect_uri_as_registered: self.redirect_uri,
             send_redirect_uri_to_token_endpoint: self.send_redirect_uri_to_token_endpoint,
             scope,
             code_challenge_method: self.code_challenge_method,
             authorization_parameters: self.authorization_parameters,
-            end_session_endpoint,
             post_logout_redirect_uri: self.post_logout_redirect_uri,
             key_ring,
             cookies,
@@ -84,10 +105,9 @@ impl OAuthConfigurationBuilder {
             session_idle_timeout: self.session_idle_timeout,
             token_max_age: self.token_max_age,
             refresh_margin: self.refresh_margin,
-            fetch_userinfo: self.fetch_userinfo
-                || (!oidc && by_hand.as_ref().is_some_and(|by_hand| by_hand.userinfo)),
+            fetch_userinfo: self.fetch_userinfo || plain_userinfo,
             subject_claim: self.subject_claim,
-            issuer_by_hand: by_hand.map(|by_hand| by_hand.issuer),
+            issuer,
         })
     }
 
@@ -151,54 +171,61 @@ impl OAuthConfigurationBuilder {
         if !self.default_page.starts_with('/') || self.default_page.starts_with("//") {
             return Err(Error::misconfigured("the default page must be a path such as /"));
         }
+        let after_logout = &self.post_logout_redirect_uri;
+        let path = after_logout.starts_with('/') && !after_logout.starts_with("//");
+        if !path && Url::parse(after_logout).is_err() {
+            return Err(Error::misconfigured(
+                "the post-logout redirect URI must be a path or an absolute URL",
+            ));
+        }
         Ok((base, logout))
     }
 
-    /// The provider, and what is known of it if it is described by hand.
-    fn provider(&self, http: &HttpClient, oidc: bool) -> Result<(Arc<Provider>, Option<ByHand>), Error> {
+    /// The provider, and its issuer or what stands for it.
+    fn provider(
+        &self,
+        http: &HttpClient,
+        oidc: bool,
+        by_hand: Endpoints,
+    ) -> Result<(Arc<Provider>, Arc<str>), Error> {
         if let Some(issuer) = &self.issuer {
-            let mut provider = Provider::discover(issuer, http.clone(), self.clock.clone())?;
+            let mut provider = Provider::discover(issuer, by_hand, http.clone(), self.clock.clone())?;
             if let Some(metadata) = &self.discovered {
-                provider = provider.seeded(Arc::clone(metadata));
+                provider = provider.seeded(ProviderMetadata::clone(metadata))?;
             }
-            return Ok((Arc::new(provider), None));
+            return Ok((Arc::new(provider), issuer.as_str().into()));
         }
-        let hand = &self.by_hand;
-        let (Some(authorization), Some(token)) = (&hand.authorization, &hand.token) else {
+        let Some(mut metadata) = ProviderMetadata::by_hand(by_hand) else {
             return Err(Error::misconfigured(
                 "name the provider: with_issuer, or with_authorization_endpoint and with_token_endpoint",
             ));
         };
-        let optional = |url: &Option<String>| url.as_deref().map(parse_endpoint).transpose();
-        let mut metadata = ProviderMetadata::by_hand(parse_endpoint(authorization)?, parse_endpoint(token)?);
-        metadata.issuer.clone_from(&hand.issuer);
-        metadata.jwks_uri = optional(&hand.jwks)?;
-        metadata.userinfo_endpoint = optional(&hand.userinfo)?;
-        metadata.revocation_endpoint = optional(&hand.revocation)?;
-        metadata.end_session_endpoint = optional(&hand.end_session)?;
+        metadata.issuer.clone_from(&self.by_hand.issuer);
         if oidc && (metadata.issuer.is_none() || metadata.jwks_uri.is_none()) {
             return Err(Error::misconfigured(
                 "ID tokens cannot be verified without an issuer and keys: use with_issuer, or with_issuer_by_hand and \
                  with_jwks_uri, or leave the scope openid out (with_scopes)",
             ));
         }
-        let by_hand = ByHand {
-            issuer: metadata.token_endpoint.origin().ascii_serialization().into(),
-            userinfo: metadata.userinfo_endpoint.is_some(),
-        };
-        let provider = Provider::by_hand(metadata, http.clone(), self.clock.clone())?;
-        Ok((Arc::new(provider), Some(by_hand)))
+        let origin = metadata.token_endpoint.origin().ascii_serialization();
+        let issuer = metadata.issuer.clone().unwrap_or(origin).into();
+        Ok((Arc::new(Provider::by_hand(metadata, http.clone(), self.clock.clone())?), issuer))
     }
 }
 
-/// What is known of a provider described by hand.
-struct ByHand {
-    /// What stands for its issuer where it has none.
-    issuer: Arc<str>,
-    /// Whether it has a userinfo endpoint.
-    userinfo: bool,
-}
-
-fn parse_endpoint(url: &str) -> Result<Url, Error> {
-    Url::parse(url).map_err(|_| Error::misconfigured("every endpoint must be an absolute URL"))
+impl EndpointsByHand {
+    fn parse(&self) -> Result<Endpoints, Error> {
+        let parse = |url: &Option<String>| {
+            let wrong = |_| Error::misconfigured("every endpoint must be an absolute URL");
+            url.as_deref().map(Url::parse).transpose().map_err(wrong)
+        };
+        Ok(Endpoints {
+            authorization: parse(&self.authorization)?,
+            token: parse(&self.token)?,
+            jwks: parse(&self.jwks)?,
+            userinfo: parse(&self.userinfo)?,
+            revocation: parse(&self.revocation)?,
+            end_session: parse(&self.end_session)?,
+        })
+    }
 }

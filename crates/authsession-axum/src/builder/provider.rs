@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use authsession_core::clock;
 use authsession_core::jws::Algorithm;
-use authsession_core::provider::Provider;
+use authsession_core::provider::{Endpoints, Provider};
 
 use crate::builder::OAuthConfigurationBuilder;
 use crate::errors::Error;
@@ -12,17 +13,19 @@ const DISCOVERY_AT_START: Duration = Duration::from_secs(5);
 
 impl OAuthConfigurationBuilder {
     /// The provider's issuer. Its endpoints and keys are discovered (OpenID Connect Discovery 1.0): now if it answers, else
-    /// when first needed; a provider that is away does not keep the application from starting.
+    /// when first needed; a provider that is away does not keep the application from starting. An endpoint set by hand goes
+    /// before the one discovered. What this request needs too (a custom CA, time-outs, `danger_allow_http`) is set before.
     ///
     /// # Errors
     /// [`Error::Misconfigured`] when it is no https URL, or no provider is found there; [`Error::SignInFailed`] when the
     /// document found names another issuer.
     pub async fn with_issuer(mut self, issuer: &str) -> Result<Self, Error> {
-        let provider = Provider::discover(issuer, self.http_client()?, self.clock.clone())?;
-        match tokio::time::timeout(DISCOVERY_AT_START, provider.metadata()).await {
-            Ok(Ok(metadata)) => self.discovered = Some(metadata),
-            Ok(Err(error)) if !error.is_transient() => return Err(error.into()),
-            Ok(Err(_)) | Err(_) => {
+        let provider =
+            Provider::discover(issuer, Endpoints::default(), self.http_client()?, self.clock.clone())?;
+        match clock::within(DISCOVERY_AT_START, provider.metadata()).await {
+            Some(Ok(metadata)) => self.discovered = Some(metadata),
+            Some(Err(error)) if !error.is_transient() => return Err(error.into()),
+            Some(Err(_)) | None => {
                 tracing::warn!(target: "authsession::provider", "the provider is away; it will be discovered when first needed");
             }
         }
@@ -66,7 +69,7 @@ impl OAuthConfigurationBuilder {
         self
     }
 
-    /// Where the user signs out at the provider; goes before the one discovered.
+    /// Where the user signs out at the provider.
     pub fn with_end_session_endpoint(mut self, url: &str) -> Self {
         self.by_hand.end_session = Some(url.to_owned());
         self
@@ -84,7 +87,7 @@ impl OAuthConfigurationBuilder {
         self
     }
 
-    /// How far the provider's clock may be from ours; default 60 s.
+    /// How far the provider's clock may be from ours; default 60 s, at most ten minutes.
     pub const fn with_clock_tolerance(mut self, tolerance: Duration) -> Self {
         self.clock_tolerance = Some(tolerance);
         self

@@ -11,7 +11,7 @@ use crate::errors::Error;
 
 impl OAuthConfigurationBuilder {
     /// The key that seals login cookies: text with 32 random bytes, as `openssl rand -base64 32` makes it. The same on
-    /// every replica.
+    /// every replica. Called again, the later key seals and the earlier one still opens.
     pub fn with_private_cookie_key(mut self, key: &str) -> Self {
         self.cookie_keys.insert(0, Secret::from(key));
         self
@@ -72,8 +72,8 @@ impl OAuthConfigurationBuilder {
         self
     }
 
-    /// How long an access token is taken to live when the provider does not say, in seconds; default: as long as the
-    /// session.
+    /// How long an access token is used at most, in seconds, whatever the provider says, and where it says nothing;
+    /// default: as long as the provider says, else as long as the session.
     pub fn with_token_max_age(mut self, seconds: i64) -> Self {
         match u64::try_from(seconds) {
             Ok(seconds) if seconds > 0 => self.token_max_age = Some(Duration::from_secs(seconds)),

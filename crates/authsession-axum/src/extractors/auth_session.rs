@@ -13,8 +13,8 @@ impl<S: Send + Sync> FromRequestParts<S> for AuthSession {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        let (current, holder) = with_token(parts).await?;
-        Ok(Self::of(&holder.session.record, &current.engine.configuration))
+        let (current, session) = with_token(parts).await?;
+        Ok(Self::of(&session.record, current.engine.configuration()))
     }
 }
 

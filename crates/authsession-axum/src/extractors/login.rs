@@ -1,5 +1,6 @@
 //! A login with parameters of its own, started by a handler.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::current::Current;
 use crate::engine::Engine;
 use crate::guard::{self, Asker, Rejection};
 use crate::return_to;
-use crate::routes::{LoginParameters, start};
+use crate::routes::login::{LoginParameters, start};
 
 /// Sends the user to the provider with parameters of your choice: to prove who they are once more, or more strongly.
 ///
@@ -25,7 +26,6 @@ use crate::routes::{LoginParameters, start};
 ///     login.max_age(Duration::ZERO).acr_values("urn:example:mfa").return_to("/transfer").start().await
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use]
 pub struct Login {
     engine: Arc<Engine>,
@@ -46,7 +46,8 @@ impl Login {
         self
     }
 
-    /// How old the user's authentication may be, in whole seconds; verified when they come back.
+    /// How old the user's authentication may be, in whole seconds; verified when they come back. A page that depends on it
+    /// looks at the `auth_time` of the claims itself: a user may get there by another way.
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.parameters.max_age = Some(age);
         self
@@ -73,17 +74,24 @@ impl Login {
 
     /// Where the user goes afterwards; anywhere outside this application counts as the default page.
     pub fn return_to(mut self, place: &str) -> Self {
-        self.parameters.return_to = return_to::parse(place, &self.engine.configuration.redirect_uri);
+        self.parameters.return_to = return_to::parse(place, &self.engine.configuration().redirect_uri);
         self
     }
 
     /// The answer that sends the browser to the provider.
     pub async fn start(self) -> Response {
-        let configuration = &self.engine.configuration;
+        let configuration = self.engine.configuration();
         start(configuration, &self.headers, self.parameters).await.unwrap_or_else(|error| {
             let base = &configuration.base_path;
             guard::answer(&error, Asker::of(&self.headers), base, base).into_response()
         })
+    }
+}
+
+/// `Debug` shows no cookie.
+impl fmt::Debug for Login {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Login").field("parameters", &self.parameters).finish_non_exhaustive()
     }
 }
 

@@ -58,12 +58,12 @@ impl Session {
         self.holder.session.version.number()
     }
 
-    /// Ends the session; whoever uses it next signs in again.
+    /// Ends the session and has its refresh token revoked; whoever uses it next signs in again.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store is.
     pub async fn end(self) -> Result<(), Error> {
-        self.engine.end(self.holder.key, EndReason::Ended).await.map(drop)
+        self.engine.keeper().end(self.holder.key, EndReason::Ended).await.map(drop)
     }
 }
 

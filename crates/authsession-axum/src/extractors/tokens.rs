@@ -17,6 +17,14 @@ use crate::guard::Rejection;
 #[derive(Clone)]
 pub struct AccessToken(Arc<StoredSession>);
 
+impl AccessToken {
+    /// The token's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self
+    }
+}
+
 impl Deref for AccessToken {
     type Target = str;
 
@@ -29,8 +37,8 @@ impl<S: Send + Sync> FromRequestParts<S> for AccessToken {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        let (_, holder) = with_token(parts).await?;
-        Ok(Self(Arc::clone(&holder.session)))
+        let (_, session) = with_token(parts).await?;
+        Ok(Self(session))
     }
 }
 

@@ -35,16 +35,18 @@ impl OidcLogoutHandler {
         ended: Option<Arc<StoredSession>>,
     ) -> Option<Url> {
         let endpoint = match &self.endpoint {
-            Some(endpoint) => Url::parse(endpoint).ok()?,
+            Some(endpoint) => Url::parse(endpoint)
+                .inspect_err(|_| tracing::error!(target: "authsession::logout", "the logout endpoint is no URL; users stay signed in at the provider"))
+                .ok()?,
             None => configuration.end_session_endpoint().await?,
         };
-        let back = configuration.absolute(configuration.post_logout_redirect_uri())?;
+        let back = configuration.absolute_post_logout_redirect_uri();
         let state = random::text::<16>().ok();
         let request = EndSessionRequest {
             endpoint: &endpoint,
             client_id: configuration.client_id(),
             id_token_hint: ended.as_ref().and_then(|session| session.record.tokens.id_token.as_ref()),
-            post_logout_redirect_uri: Some(back.as_str()),
+            post_logout_redirect_uri: Some(&back),
             state: state.as_deref(),
         };
         Some(request.url())

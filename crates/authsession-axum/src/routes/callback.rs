@@ -1,4 +1,5 @@
-//! The login's end: check the response, redeem the code, verify who signed in, keep the session.
+//! The login's end: check the response, redeem the code, verify who signed in, keep the session (RFC 6749 §4.1.3, OpenID
+//! Connect Core §3.1.3).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use authsession_core::error::Error as ProtocolError;
 use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::id_token::LoginExpectations;
 use authsession_core::secret::Secret;
+use authsession_core::token_set::TokenSet;
 use authsession_core::userinfo;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
@@ -21,21 +23,17 @@ use serde_json::{Map, Value};
 
 use crate::config::OAuthConfiguration;
 use crate::cookie;
-use crate::engine::Engine;
 use crate::errors::Error;
-use crate::page::{Method, Page};
+use crate::guard::{self, Asker};
+use crate::keeper::Keeper;
+use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::login::{Attempt, LoginParameters, RESTARTED, name_of, start};
-
-/// The outcome of a callback that signed a user in.
-#[derive(Clone, Debug)]
-pub(super) struct SignedIn {
-    id: SessionId,
-}
+use crate::watch;
 
 impl Routes {
-    pub(super) async fn callback(&self, parts: &Parts) -> Result<Response, Error> {
-        let configuration = &self.engine.configuration;
+    pub(super) async fn callback(&self, parts: &Parts, asker: Asker) -> Result<Response, Error> {
+        let configuration = self.engine.configuration();
         let response = AuthorizationResponse::parse(parts.uri.query().unwrap_or_default())?;
         let state = response.state().map(|state| state.expose().to_owned()).unwrap_or_default();
         let Some(attempt) = Attempt::find(configuration, &parts.headers, &state) else {
@@ -52,32 +50,35 @@ impl Routes {
             }
             Err(error) => return Err(error.into()),
         };
-        let engine = Arc::clone(&self.engine);
-        let (pending, replaced) = (attempt.pending, configuration.cookies.session(&parts.headers));
-        let aborted = || Err(Error::misconfigured("the sign-in was aborted: see the log"));
-        // Detached: the code is spent once it is sent, so the sign-in ends whether or not the browser waits for it.
-        let SignedIn { id } = self
-            .callbacks
-            .run(name.clone(), move || sign_in(engine, pending, code, replaced))
-            .await
-            .unwrap_or_else(|_| aborted())?;
-        let mut response = redirect(&place)?;
-        cookie::set(
-            response.headers_mut(),
-            [
-                configuration.cookies.drop_login(&name),
-                configuration.cookies.sign_in(&id, configuration.session_max_age),
-            ],
-        );
+        let (keeper, pending) = (self.engine.keeper().clone(), attempt.pending);
+        let replaced = configuration.cookies.session(&parts.headers);
+        let landed = self.landings.land(name.clone(), move || sign_in(keeper, pending, code, replaced)).await;
+        // The code is spent, whatever came of it: the attempt is over.
+        let drop_login = configuration.cookies.drop_login(&name);
+        let (mut response, cookies) = match landed {
+            Ok(id) => {
+                let sign_in = configuration.cookies.sign_in(&id, configuration.session_max_age);
+                (redirect(&place)?, vec![drop_login, sign_in])
+            }
+            Err(error) => {
+                let base = &configuration.base_path;
+                (guard::answer(&error, asker, base, base), vec![drop_login])
+            }
+        };
+        cookie::set(response.headers_mut(), cookies);
         Ok(response)
     }
 
     /// A callback this browser did not ask for, or that was answered before: from history, a bookmark, another browser.
     /// Nothing is sent to the provider. Who is signed in goes on; who is not starts over, once.
     async fn stale_callback(&self, headers: &HeaderMap, state: &str) -> Result<Response, Error> {
-        let configuration = &self.engine.configuration;
+        let configuration = self.engine.configuration();
         let signed_in = match configuration.cookies.session(headers) {
-            Some(key) => self.engine.session(key).await.is_ok(),
+            Some(key) => match self.engine.session(key).await {
+                Ok(_) => true,
+                Err(Error::NotSignedIn(_)) => false,
+                Err(error) => return Err(error),
+            },
             None => false,
         };
         if signed_in {
@@ -89,7 +90,7 @@ impl Routes {
                 title: "Your browser did not keep the sign-in",
                 text: "Signing in needs a cookie, and it was not there when you came back. Allow cookies for this site, \
                        then try again.",
-                way_on: (configuration.base_path.clone(), "Try again", Method::Get),
+                way_on: WayOn::SignIn(configuration.base_path.clone()),
                 retry_after: None,
             }
             .into_response());
@@ -100,12 +101,12 @@ impl Routes {
 
     /// The user or the provider said no: a page that helps.
     fn refused(&self, name: &str) -> Response {
-        let configuration = &self.engine.configuration;
+        let configuration = self.engine.configuration();
         let mut response = Page {
             status: StatusCode::FORBIDDEN,
             title: "You were not signed in",
             text: "The sign-in was cancelled or refused. You may try again.",
-            way_on: (configuration.base_path.clone(), "Sign in", Method::Get),
+            way_on: WayOn::SignIn(configuration.base_path.clone()),
             retry_after: None,
         }
         .into_response();
@@ -116,50 +117,32 @@ impl Routes {
 
 /// Redeems the code and keeps the session of whoever it proves to be. A session the browser had before ends.
 async fn sign_in(
-    engine: Arc<Engine>,
+    keeper: Keeper,
     pending: PendingAuthorization,
     code: Secret,
     replaced: Option<StoreKey>,
-) -> Result<SignedIn, Error> {
-    let configuration = &engine.configuration;
+) -> Result<SessionId, Error> {
+    let configuration = &keeper.configuration;
     let redirect_uri =
         configuration.send_redirect_uri_to_token_endpoint.then(|| pending.redirect_uri.clone());
     let grant = AuthorizationCode { code, redirect_uri, code_verifier: pending.code_verifier.clone() };
     let mut tokens = configuration.token_endpoint.redeem(&grant).await?;
+    let received = tokens.refresh_token.clone();
+    let user = match who(configuration, &pending, &grant.code, &mut tokens).await {
+        Ok(user) => user,
+        Err(error) => {
+            keeper.revoke_behind(received);
+            return Err(error);
+        }
+    };
+    configuration.limit_token_age(&mut tokens);
     let now = configuration.clock.now();
-    let claims = if configuration.is_oidc() {
-        let id_token = tokens.id_token.as_ref().ok_or_else(|| {
-            ProtocolError::untrusted("the provider was asked for an ID token and sent none")
-        })?;
-        let expected = LoginExpectations {
-            nonce: &pending.nonce,
-            access_token: &tokens.access_token,
-            code: Some(&grant.code),
-            started_at: pending.started_at,
-            max_age: pending.max_age.map(Duration::from_secs),
-        };
-        let verifier = &configuration.id_token_verifier;
-        Some(verifier.verify_login(&configuration.provider, id_token, now, &expected).await?)
-    } else {
-        // Nobody vouches for it: a plain OAuth 2.0 login verifies none.
-        tokens.id_token = None;
-        None
-    };
-    let userinfo = userinfo(configuration, &tokens.access_token, claims.as_ref()).await?;
-    if tokens.expires_at.is_none() {
-        tokens.expires_at = configuration.token_max_age.map(|age| tokens.received_at + age);
-    }
-    let issuer = claims.as_ref().map(|claims| claims.issuer.as_str().into());
-    let subject = match &claims {
-        Some(claims) => claims.subject.clone(),
-        None => subject_of(userinfo.as_ref(), &configuration.subject_claim),
-    };
     let record = SessionRecord {
         tokens,
-        issuer: issuer.or_else(|| configuration.issuer_by_hand.clone()).unwrap_or_default(),
-        subject: subject.into(),
-        provider_session: claims.and_then(|claims| claims.provider_session).map(Box::from),
-        userinfo: userinfo.map(|claims| Value::Object(claims).to_string().into()),
+        issuer: Arc::clone(&configuration.issuer),
+        subject: user.subject.into(),
+        provider_session: user.provider_session.map(Box::from),
+        userinfo: user.userinfo.map(|claims| Value::Object(claims).to_string().into()),
         created_at: now,
         expires_at: now + configuration.session_max_age,
         refresh_sent_at: None,
@@ -167,14 +150,58 @@ async fn sign_in(
     // Always a new id: one that somebody planted in the browser never becomes a session.
     let id = SessionId::generate()?;
     let key = StoreKey::of(&id);
-    engine.store.create(&key, record, now + configuration.session_idle_timeout).await?;
-    if let Some(old) = replaced {
-        engine.end(old, EndReason::Replaced).await?;
+    if let Err(error) = keeper.store.create(&key, record, now + configuration.session_idle_timeout).await {
+        keeper.revoke_behind(received);
+        return Err(error.into());
     }
-    tracing::info!(target: "authsession::login", session = ?key, "signed in");
-    #[cfg(feature = "metrics")]
-    metrics::counter!("authsession_logins_total").increment(1);
-    Ok(SignedIn { id })
+    if let Some(old) = replaced {
+        keeper.end_or_say(old, EndReason::Replaced).await;
+    }
+    keeper.sweep_behind();
+    watch::signed_in(key);
+    Ok(id)
+}
+
+/// Who signed in.
+struct User {
+    subject: String,
+    provider_session: Option<String>,
+    userinfo: Option<Map<String, Value>>,
+}
+
+/// Verifies who the tokens are for.
+async fn who(
+    configuration: &OAuthConfiguration,
+    pending: &PendingAuthorization,
+    code: &Secret,
+    tokens: &mut TokenSet,
+) -> Result<User, Error> {
+    if !configuration.is_oidc() {
+        // Nobody vouches for it: a plain OAuth 2.0 login verifies none.
+        tokens.id_token = None;
+        let userinfo = userinfo(configuration, &tokens.access_token, None).await?;
+        let subject = match &userinfo {
+            Some(claims) => subject_of(claims, &configuration.subject_claim)?,
+            None => String::new(),
+        };
+        return Ok(User { subject, provider_session: None, userinfo });
+    }
+    let id_token = tokens
+        .id_token
+        .as_ref()
+        .ok_or_else(|| ProtocolError::untrusted("the provider was asked for an ID token and sent none"))?;
+    let expected = LoginExpectations {
+        nonce: &pending.nonce,
+        access_token: &tokens.access_token,
+        code: Some(code),
+        started_at: pending.started_at,
+        max_age: pending.max_age.map(Duration::from_secs),
+    };
+    let now = configuration.clock.now();
+    let verifier = &configuration.id_token_verifier;
+    let claims = verifier.verify_login(&configuration.provider, id_token, now, &expected).await?;
+    let userinfo = userinfo(configuration, &tokens.access_token, Some(&claims)).await?;
+    Ok(User { subject: claims.subject, provider_session: claims.provider_session, userinfo })
 }
 
 async fn userinfo(
@@ -191,11 +218,13 @@ async fn userinfo(
 }
 
 /// Who the user is at a provider without ID tokens: a text, or a number as GitHub has it.
-fn subject_of(userinfo: Option<&Map<String, Value>>, claim: &str) -> String {
-    match userinfo.and_then(|claims| claims.get(claim)) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
+fn subject_of(userinfo: &Map<String, Value>, claim: &str) -> Result<String, Error> {
+    match userinfo.get(claim) {
+        Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        _ => Err(Error::misconfigured(
+            "the userinfo does not say who the user is: name the claim that does (with_subject_claim)",
+        )),
     }
 }
 

@@ -25,6 +25,10 @@ use crate::routes::Routes;
 const LASTS: Duration = Duration::from_secs(15 * 60);
 /// Attempts remembered in one browser; a further one drops the oldest.
 const AT_MOST: usize = 5;
+/// What they may take together, in bytes; servers in front refuse requests whose cookies are too large.
+const LARGEST: usize = 5 * 1024;
+/// Login cookies looked at in one request; a browser of ours never has more.
+const LOOKED_AT: usize = 2 * AT_MOST;
 const PURPOSE: &str = "login attempt";
 /// Marks the state of a login that was restarted because its cookie was missing: it is not restarted again.
 pub(super) const RESTARTED: &str = "r.";
@@ -52,7 +56,7 @@ pub(super) struct Attempt {
 
 impl Routes {
     pub(super) async fn login(&self, parts: &Parts, asker: Asker) -> Result<Response, Error> {
-        let configuration = &self.engine.configuration;
+        let configuration = self.engine.configuration();
         let parameters = LoginParameters::from_query(parts.uri.query().unwrap_or_default(), configuration);
         if asker == Asker::Script {
             let login_url = guard::login_url(configuration, parameters.return_to.as_deref());
@@ -76,7 +80,9 @@ pub(crate) async fn start(
     request.max_age = parameters.max_age;
     request.acr_values = parameters.acr_values;
     request.ui_locales = parameters.ui_locales;
-    request.extra.extend(parameters.extra);
+    for (name, value) in parameters.extra {
+        request.replace_extra(name, value);
+    }
     if parameters.restarted {
         request.state_prefix = RESTARTED;
     }
@@ -85,7 +91,7 @@ pub(crate) async fn start(
     let name = name_of(pending.state.expose());
     let sealed = Attempt { pending, return_to: parameters.return_to }.seal(configuration, &name)?;
     let names = &configuration.cookies;
-    let surplus = surplus(configuration, headers, now);
+    let surplus = surplus(configuration, headers, now, sealed.len());
     let mut cookies: Vec<_> = surplus.iter().map(|attempt| names.drop_login(attempt)).collect();
     cookies.push(names.keep_login(&name, &sealed, LASTS));
     let location = HeaderValue::try_from(url.as_str())
@@ -101,7 +107,7 @@ impl LoginParameters {
     fn from_query(query: &str, configuration: &OAuthConfiguration) -> Self {
         let mut parameters = Self::default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if name == "return_to" {
+            if matches!(name.as_ref(), "return_to" | "redirect") {
                 parameters.return_to = return_to::parse(&value, &configuration.redirect_uri);
                 continue;
             }
@@ -109,6 +115,8 @@ impl LoginParameters {
                 continue;
             }
             match name.as_ref() {
+                // What the application asks of every login is not for a link to change.
+                name if configuration.authorization_parameters.iter().any(|(set, _)| set == name) => {}
                 "login_hint" => parameters.login_hint = Some(value.into_owned()),
                 "prompt" => parameters.prompt = Some(value.into_owned()),
                 "max_age" => parameters.max_age = value.parse().ok().map(Duration::from_secs),
@@ -148,19 +156,29 @@ pub(super) fn name_of(state: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, state.as_bytes()).as_ref()[..12])
 }
 
-/// The attempts to drop so that a further one fits: those over or not ours, then the oldest.
-fn surplus(configuration: &OAuthConfiguration, headers: &HeaderMap, now: Timestamp) -> Vec<String> {
+/// The attempts to drop so that a further one of `size` bytes fits: those over or not ours, then the oldest.
+fn surplus(
+    configuration: &OAuthConfiguration,
+    headers: &HeaderMap,
+    now: Timestamp,
+    size: usize,
+) -> Vec<String> {
     let mut attempts: Vec<_> = configuration
         .cookies
         .logins(headers)
+        .take(LOOKED_AT)
         .map(|(name, sealed)| {
             let started_at =
                 Attempt::open(configuration, name, sealed, now).map(|attempt| attempt.pending.started_at);
-            (started_at, name.to_owned())
+            (started_at, sealed.len(), name)
         })
         .collect();
-    attempts.sort();
-    let kept = attempts.iter().filter(|(started_at, _)| started_at.is_some()).count().min(AT_MOST - 1);
-    attempts.truncate(attempts.len() - kept);
-    attempts.into_iter().map(|(_, name)| name).collect()
+    attempts.sort_by_key(|(started_at, ..)| std::cmp::Reverse(*started_at));
+    let (mut count, mut bytes) = (1, size);
+    attempts.retain(|(started_at, size, _)| {
+        count += 1;
+        bytes += size;
+        started_at.is_none() || count > AT_MOST || bytes > LARGEST
+    });
+    attempts.into_iter().map(|(_, _, name)| name.to_owned()).collect()
 }

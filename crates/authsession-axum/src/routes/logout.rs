@@ -4,58 +4,64 @@ use std::sync::Arc;
 
 use authsession_store::end_reason::EndReason;
 use axum::response::Response;
-use http::header::{HOST, ORIGIN};
+use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method as HttpMethod, StatusCode};
 
 use crate::cookie;
 use crate::errors::Error;
-use crate::page::{Method, Page};
-use crate::refresh;
+use crate::guard::{self, Asker};
+use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 impl Routes {
     pub(super) async fn logout(&self, mut parts: Parts) -> Result<Response, Error> {
-        let configuration = &self.engine.configuration;
+        let configuration = self.engine.configuration();
         if !self.meant_by_the_user(&parts.method, &parts.headers) {
             return Ok(Page {
                 status: StatusCode::FORBIDDEN,
                 title: "Sign out?",
-                text: "Another site asked to sign you out. Do it here if you want to.",
-                way_on: (configuration.logout_path.clone(), "Sign out", Method::Post),
+                text: "You came here by a link. Sign out if you want to.",
+                way_on: WayOn::SignOut(configuration.logout_path.clone()),
                 retry_after: None,
             }
             .into_response());
         }
         let ended = match configuration.cookies.session(&parts.headers) {
-            Some(key) => self.engine.end(key, EndReason::Logout).await?,
+            // Detached: a browser that goes away has signed out all the same.
+            Some(key) => {
+                let keeper = self.engine.keeper().clone();
+                let end = tokio::spawn(async move { keeper.end(key, EndReason::Logout).await });
+                end.await.unwrap_or(Ok(None))?
+            }
             None => None,
         };
-        if let Some(session) = ended.clone() {
-            let engine = Arc::clone(&self.engine);
-            tokio::spawn(async move {
-                refresh::revoke(&engine, session.record.tokens.refresh_token.as_ref()).await;
-            });
-        }
-        let mut response =
-            self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await?;
+        let asker = Asker::of(&parts.headers);
+        let handled = self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await;
+        let mut response = handled.unwrap_or_else(|error| {
+            let base = &configuration.base_path;
+            guard::answer(&error, asker, base, base)
+        });
         cookie::set(response.headers_mut(), [configuration.cookies.sign_out()]);
         Ok(response)
     }
 
-    /// A POST, or a GET, from our own pages; or a GET the user typed. Another site can make a browser send neither.
+    /// A POST from our own pages, or a navigation by GET from them. An image on one of our pages is none; nor is a link in
+    /// an e-mail, which comes like an address typed.
     fn meant_by_the_user(&self, method: &HttpMethod, headers: &HeaderMap) -> bool {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let by_post = *method == HttpMethod::POST;
         if let Some(site) = text(&SEC_FETCH_SITE) {
-            return site == "same-origin" || (site == "none" && *method == HttpMethod::GET);
+            let navigation =
+                text(&SEC_FETCH_MODE) == Some("navigate") && text(&SEC_FETCH_DEST) == Some("document");
+            return site == "same-origin" && (by_post || navigation);
         }
         // A browser without Fetch Metadata says at least where a POST comes from.
-        let configuration = &self.engine.configuration;
-        match text(&ORIGIN) {
-            Some(origin) => origin == configuration.redirect_uri.origin().ascii_serialization(),
-            None => *method == HttpMethod::POST && !text(&HOST).unwrap_or_default().is_empty(),
-        }
+        let ours = self.engine.configuration().redirect_uri.origin().ascii_serialization();
+        by_post && text(&ORIGIN) == Some(ours.as_str())
     }
 }

@@ -3,6 +3,7 @@
 use authsession_testkit::browser::Browser;
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::script::Answer;
+use axum::http::Method;
 
 use crate::stage::Stage;
 
@@ -251,4 +252,49 @@ async fn an_old_authentication_is_refused_when_max_age_was_asked() {
 
     assert_eq!(page.status, 400);
     assert_eq!(stage.session_cookie(), None);
+}
+
+#[tokio::test]
+async fn a_callback_whose_answer_was_lost_signs_in_when_sent_again() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let callback = back.location().unwrap();
+    let cookies = stage.browser.cookies(stage.url("/")).unwrap();
+    let header: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let lost = Browser::with_clock(stage.clock.clone()).unwrap();
+    let navigation = [("cookie", header.join("; ")), ("accept", "text/html".to_owned())];
+    let navigation: Vec<_> = navigation.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    lost.fetch_with(Method::GET, &callback, &navigation, "").await.unwrap();
+
+    let page = stage.browser.navigate(&callback).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/token"));
+    assert_eq!(stage.provider.journal().grants("authorization_code"), 1);
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_leaves_nothing_to_send_again_and_its_tokens_are_revoked() {
+    let stage = Stage::new().await;
+    stage
+        .provider
+        .enqueue(Endpoint::Token, Answer::lying_id_token(|_, claims| claims["nonce"] = "another".into()));
+
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), stage.login_cookies()), (400, 0));
+    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+}
+
+#[tokio::test]
+async fn entras_line_breaks_in_an_error_description_are_no_garbage() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth")).await.unwrap();
+    let state =
+        start.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+
+    let query = format!("error=access_denied&error_description=AADSTS65004:%0d%0aDeclined&state={state}");
+    let page = stage.browser.navigate(stage.url(&format!("/auth/callback?{query}"))).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), stage.login_cookies()), (403, 0));
 }

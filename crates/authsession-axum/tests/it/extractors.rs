@@ -168,3 +168,16 @@ async fn touches_are_coalesced() {
 
     assert!(stage.store.touches() <= 1, "{}", stage.store.touches());
 }
+
+#[tokio::test]
+async fn a_foreign_cookie_that_is_no_text_hides_none_of_ours() {
+    let stage = Stage::signed_in().await;
+    let cookie =
+        format!("greeting=h\u{e9}llo; authsession={}; other=\u{fc}", stage.session_cookie().unwrap());
+    let other = authsession_testkit::browser::Browser::with_clock(stage.clock.clone()).unwrap();
+
+    let page =
+        other.fetch_with(Method::GET, stage.url("/token"), &[("cookie", cookie.as_str())], "").await.unwrap();
+
+    assert_eq!(page.status, 200);
+}

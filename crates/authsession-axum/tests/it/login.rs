@@ -138,7 +138,8 @@ async fn a_prefetch_starts_no_login() {
 
     let page = stage.browser.prefetch(stage.url("/auth")).await.unwrap();
 
-    assert_eq!(page.status, 204);
+    assert_eq!(page.status, 503);
+    assert_eq!(page.header("cache-control"), Some("no-store"), "nor is the answer kept for later");
     assert_eq!(stage.login_cookies(), 0);
     assert_eq!(stage.provider.journal().count(Endpoint::Authorization), 0);
 }
@@ -155,14 +156,60 @@ async fn a_script_that_opens_the_login_is_told_where_to_go_instead() {
 }
 
 #[tokio::test]
+async fn long_ways_back_do_not_make_the_cookies_too_large_for_servers_in_front() {
+    let stage = Stage::new().await;
+
+    for number in 0..8 {
+        let place = format!("/token?{number}={}", "x".repeat(1000));
+        let query: String = url::form_urlencoded::byte_serialize(place.as_bytes()).collect();
+        stage
+            .browser
+            .navigate_without_following(stage.url(&format!("/auth?return_to={query}")))
+            .await
+            .unwrap();
+        stage.clock.advance(Duration::from_secs(1));
+    }
+
+    let cookies = stage.browser.cookies(stage.url("/")).unwrap();
+    let size: usize = cookies.iter().map(|(name, value)| name.len() + value.len()).sum();
+    assert!(size < 6 * 1024, "{size} bytes");
+}
+
+#[tokio::test]
+async fn what_the_application_asks_of_every_login_is_not_for_a_link_to_change() {
+    let stage = Stage::with(
+        |provider| provider,
+        |application| application.with_authorization_parameter("acr_values", "strong"),
+    )
+    .await;
+
+    stage.browser.navigate(stage.url("/auth?acr_values=weak")).await.unwrap();
+
+    let request = stage.provider.journal().last(Endpoint::Authorization).unwrap();
+    let asked: Vec<_> = request.query.iter().filter(|(name, _)| name == "acr_values").collect();
+    assert_eq!(asked, [&("acr_values".to_owned(), "strong".to_owned())]);
+}
+
+#[tokio::test]
 async fn the_provider_is_away_and_the_person_gets_a_page_that_says_so() {
     let stage = Stage::new().await;
-    let late = Stage::with(|provider| provider, |application| application).await;
-    drop(stage);
-    late.provider.shutdown().await;
+    stage.provider.shutdown().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth")).await.unwrap();
+    assert_eq!(start.status, 303, "discovered before, the login can still be started");
+    let state =
+        start.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
 
-    // Discovered before it went away: the login can still be started.
-    let page = late.browser.navigate_without_following(late.url("/auth")).await.unwrap();
+    let page =
+        stage.browser.navigate(stage.url(&format!("/auth/callback?code=c&state={state}"))).await.unwrap();
 
-    assert_eq!(page.status, 303);
+    // The issuer's `iss` is missing: refused before the provider is asked.
+    assert_eq!(page.status, 400);
+    let issuer: String = url::form_urlencoded::byte_serialize(stage.provider.issuer().as_bytes()).collect();
+    let page = stage
+        .browser
+        .navigate(stage.url(&format!("/auth/callback?code=c&state={state}&iss={issuer}")))
+        .await
+        .unwrap();
+    assert_eq!(page.status, 503);
+    assert!(page.header("retry-after").is_some());
 }

@@ -111,3 +111,25 @@ async fn every_set_cookie_comes_with_no_store() {
         assert_eq!(page.header("cache-control"), Some("no-store"));
     }
 }
+
+#[tokio::test]
+async fn an_image_on_our_own_page_does_not_sign_out_and_a_link_there_does() {
+    let stage = Stage::signed_in().await;
+    stage.browser.navigate(stage.url("/public")).await.unwrap();
+    stage.browser.fetch(stage.url("/auth/logout")).await.unwrap();
+    assert_eq!(stage.fetch("/token").await.0, 200);
+
+    stage.browser.click(stage.url("/auth/logout")).await.unwrap();
+
+    assert_eq!(stage.fetch("/token").await.0, 401);
+}
+
+#[tokio::test]
+async fn a_link_in_an_email_asks_back() {
+    let stage = Stage::signed_in().await;
+
+    let page = stage.browser.navigate(stage.url("/auth/logout")).await.unwrap();
+
+    assert_eq!(page.status, 403);
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}

@@ -1,10 +1,6 @@
 //! What the axum edge promises, through its public API, against a provider in process, on a clock that stands still.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking, and helpers are not `#[test]` functions"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are not `#[test]` functions")]
 
 mod callback;
 mod configuration;

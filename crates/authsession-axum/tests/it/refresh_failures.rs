@@ -44,7 +44,7 @@ async fn a_person_who_navigates_meanwhile_gets_a_page_and_stays_signed_in() {
     let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
 
     assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, Some("7")));
-    assert!(page.text().contains("still signed in"));
+    assert!(page.text().contains("Nobody was signed out"));
     assert!(stage.session_cookie().is_some());
 }
 
@@ -144,7 +144,7 @@ async fn a_refused_client_is_the_operators_to_fix_and_ends_no_session() {
     let stage = Stage::signed_in().await;
     stage.expire_token();
     stage.provider.enqueue(Endpoint::Token, Answer::error(401, "invalid_client"));
-    assert_eq!(stage.fetch("/token").await.0, 500);
+    assert_eq!(stage.fetch("/token").await.0, 503);
 
     stage.clock.advance(Duration::from_secs(61));
 
@@ -165,4 +165,100 @@ async fn keys_that_cannot_be_fetched_during_a_refresh_do_not_lose_the_rotated_to
     stage.clock.advance(Duration::from_secs(120));
     stage.expire_token();
     assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+#[tokio::test]
+async fn what_only_a_gateway_says_ends_no_session() {
+    let noise = [
+        Answer::json(403, &serde_json::json!({ "message": "Forbidden" })),
+        Answer::html(403, "<html>blocked</html>"),
+        Answer::status(403),
+        Answer::json(400, &serde_json::json!({ "message": "slow down" })),
+        Answer::status(502),
+        Answer::error(400, "server_error"),
+    ];
+    for (number, answer) in noise.into_iter().enumerate() {
+        let stage = Stage::signed_in().await;
+        stage.expire_token();
+        stage.provider.enqueue(Endpoint::Token, answer);
+        assert_eq!(stage.fetch("/token").await.0, 503, "answer {number}");
+
+        stage.clock.advance(Duration::from_secs(61));
+
+        assert_eq!(stage.fetch("/token").await.0, 200, "answer {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_gave_up_is_not_asked_again_while_the_token_serves() {
+    let stage = Stage::signed_in().await;
+    let before = stage.token().await;
+    stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
+    stage.provider.enqueue(Endpoint::Token, Answer::status(504));
+
+    stage.token().await;
+    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    stage.clock.advance(Duration::from_secs(20));
+
+    for _ in 0..10 {
+        assert_eq!(stage.token().await, before);
+    }
+    assert_eq!(stage.refreshes(), 1, "the provider may have rotated behind the gateway");
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_with_any_other_fault_is_not_taken_over_and_ends_nothing() {
+    let faults = [
+        Answer::lying_id_token(|_, claims| claims["nonce"] = "another".into()),
+        Answer::lying_id_token(|_, claims| claims["auth_time"] = 1.into()),
+        Answer::lying_id_token(|_, claims| claims["iat"] = 1.into()),
+        Answer::lying_id_token(|_, claims| claims["exp"] = 1.into()),
+        Answer::lying_id_token(|_, claims| claims["at_hash"] = "wrong".into()),
+        Answer::id_token_with_wrong_signature(),
+        Answer::id_token_signed_by_unknown_key(),
+        Answer::id_token("nonsense"),
+    ];
+    for (number, answer) in faults.into_iter().enumerate() {
+        let stage = Stage::signed_in().await;
+        let before = stage.fetch("/session").await.1;
+        stage.expire_token();
+        stage.provider.enqueue(Endpoint::Token, answer);
+
+        let (status, after) = stage.fetch("/session").await;
+
+        assert_eq!(status, 200, "fault {number}: {after}");
+        assert_eq!(after["id_token"], before["id_token"], "fault {number}");
+        assert_ne!(after["access_token"], before["access_token"], "fault {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_an_hour_behind_the_providers_signs_nobody_out() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    let ahead = stage.clock.unix_seconds() + 3600;
+    stage.provider.enqueue(
+        Endpoint::Token,
+        Answer::lying_id_token(move |_, claims| {
+            claims["iat"] = ahead.into();
+            claims["exp"] = (ahead + 300).into();
+        }),
+    );
+
+    assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+#[tokio::test]
+async fn tokens_the_store_would_not_take_are_saved_first_next_time() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.store.fail_updates_after(1);
+    assert_eq!(stage.fetch("/token").await.0, 503);
+    stage.store.work_again();
+    stage.clock.advance(Duration::from_secs(61));
+
+    let token = stage.token().await;
+
+    assert_eq!(stage.refreshes(), 1, "the spent token was not sent again");
+    assert!(stage.provider.live_access_token(&token));
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::ledger::RefreshTokens;
 
 use crate::stage::Stage;
@@ -61,4 +62,28 @@ async fn without_a_refresh_token_the_user_stays_known_and_no_expired_token_is_ha
     assert_eq!(stage.fetch("/claims").await.0, 200);
     assert_eq!(stage.fetch("/token").await.1["reason"], "token_expired");
     assert_eq!(stage.fetch("/session").await.0, 401);
+}
+
+#[tokio::test]
+async fn however_a_session_ends_its_refresh_token_is_revoked() {
+    let stage = Stage::signed_in().await;
+    let token = stage.fetch("/session").await.1["refresh_token"].as_str().unwrap().to_owned();
+
+    stage.clock.advance(Duration::from_secs(25 * 3600));
+    assert_eq!(stage.fetch("/token").await.0, 401);
+
+    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+    assert!(!stage.provider.live_refresh_token(&token));
+}
+
+#[tokio::test]
+async fn a_session_kept_for_another_provider_is_not_honoured() {
+    let one = Stage::signed_in().await;
+    let cookie = one.session_cookie().unwrap();
+    let other = Stage::sharing_the_store_of(&one).await;
+
+    other.browser.set_cookie(other.url("/"), &format!("authsession={cookie}; Path=/")).unwrap();
+
+    assert_eq!(other.fetch("/token").await.1["reason"], "unknown_session");
+    assert_eq!(one.fetch("/token").await.0, 200);
 }

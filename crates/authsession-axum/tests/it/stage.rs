@@ -17,7 +17,7 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::memory::MemoryStore;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
-use authsession_store::store::{Found, LeaseOwner, SessionStore, StoreError, Updated};
+use authsession_store::store::{Found, LeaseOwner, SessionStore, StoreError, Swept, Updated};
 use authsession_testkit::browser::Browser;
 use authsession_testkit::builder::ProviderBuilder;
 use authsession_testkit::clock::VirtualClock;
@@ -60,6 +60,18 @@ impl Stage {
         let server = slot.serve(app);
         let browser = Browser::with_clock(clock.clone()).unwrap();
         provider.journal().clear();
+        Self { clock, provider, store, server, browser }
+    }
+
+    /// Another application at another provider, with the same store.
+    pub(crate) async fn sharing_the_store_of(other: &Self) -> Self {
+        let clock = other.clock.clone();
+        let provider = Provider::builder().clock(clock.clone()).start().await.unwrap();
+        let slot = Server::reserve().await.unwrap();
+        let builder = application(&provider, &slot, &clock).with_issuer(provider.issuer()).await.unwrap();
+        let store = Arc::clone(&other.store);
+        let server = slot.serve(app(builder, Arc::clone(&store)));
+        let browser = Browser::with_clock(clock.clone()).unwrap();
         Self { clock, provider, store, server, browser }
     }
 
@@ -215,6 +227,8 @@ pub(crate) struct CountingStore {
     pub(crate) reads: AtomicUsize,
     pub(crate) writes: AtomicUsize,
     pub(crate) touches: AtomicUsize,
+    /// How many more updates work.
+    updates_left: AtomicUsize,
 }
 
 impl CountingStore {
@@ -224,6 +238,7 @@ impl CountingStore {
             reads: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
             touches: AtomicUsize::new(0),
+            updates_left: AtomicUsize::new(usize::MAX),
         }
     }
 
@@ -243,6 +258,14 @@ impl CountingStore {
 
     pub(crate) fn touches(&self) -> usize {
         self.touches.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn fail_updates_after(&self, updates: usize) {
+        self.updates_left.store(updates, Ordering::SeqCst);
+    }
+
+    pub(crate) fn work_again(&self) {
+        self.updates_left.store(usize::MAX, Ordering::SeqCst);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -274,6 +297,11 @@ impl SessionStore for CountingStore {
         record: SessionRecord,
     ) -> Result<Updated, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
+        let left =
+            self.updates_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if left.is_err() {
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store fails"))));
+        }
         self.inner.update(key, read, record).await
     }
 
@@ -285,6 +313,10 @@ impl SessionStore for CountingStore {
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.inner.end(key, reason).await
+    }
+
+    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError> {
+        self.inner.sweep(at_most).await
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {

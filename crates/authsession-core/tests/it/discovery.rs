@@ -210,7 +210,7 @@ async fn the_last_good_copy_serves_while_the_provider_is_away() {
         let metadata = parties.provider.metadata().await.unwrap();
         assert_eq!(metadata.token_endpoint, before.token_endpoint);
     }
-    parties.opposite.journal().reaches(Endpoint::Discovery, 2).await;
+    parties.until_asked(Endpoint::Discovery, 2).await;
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_provider_that_turns_to_lies_does_not_displace_the_last_good_copy() {
     parties.opposite.always(Endpoint::Discovery, lie);
     parties.time.advance(TWO_HOURS);
     parties.provider.metadata().await.unwrap();
-    parties.opposite.journal().reaches(Endpoint::Discovery, 2).await;
+    parties.until_asked(Endpoint::Discovery, 2).await;
     for _ in 0..50 {
         tokio::task::yield_now().await;
         assert_eq!(parties.provider.metadata().await.unwrap().issuer, before.issuer);

@@ -328,7 +328,7 @@ async fn the_last_good_keys_serve_while_the_provider_is_away() {
     for _ in 0..5 {
         assert!(parties.sign_in().await.is_ok());
     }
-    parties.opposite.journal().reaches(Endpoint::Jwks, 2).await;
+    parties.until_asked(Endpoint::Jwks, 2).await;
 }
 
 #[tokio::test]
@@ -357,7 +357,7 @@ async fn a_key_withdrawn_goes_when_the_set_grows_old() {
     parties.publish([new.jwk()]);
     parties.time.advance(Duration::from_secs(7200));
     let _starts_the_fetch = parties.hold(&old.token(&parties.honest_claims())).await;
-    parties.opposite.journal().reaches(Endpoint::Jwks, 2).await;
+    parties.until_asked(Endpoint::Jwks, 2).await;
     assert!(parties.hold(&new.token(&parties.honest_claims())).await.is_ok());
     assert_eq!(untrusted(parties.hold(&old.token(&parties.honest_claims())).await), UNPUBLISHED);
 }

@@ -1,6 +1,7 @@
 //! The provider, we, and the browser between us, on a clock that stands still.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, PendingAuthorization};
 use authsession_core::claims::IdTokenClaims;
@@ -18,6 +19,7 @@ use authsession_core::token_set::TokenSet;
 use authsession_testkit::browser::Browser;
 use authsession_testkit::builder::ProviderBuilder;
 use authsession_testkit::clock::VirtualClock;
+use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::provider::Provider as Opposite;
 use url::Url;
@@ -75,6 +77,12 @@ impl Parties {
 
     pub(crate) fn unix(&self) -> i64 {
         self.now().unix_seconds()
+    }
+
+    /// Waits until this endpoint has received so many requests; the limit is only there so that no test hangs.
+    pub(crate) async fn until_asked(&self, endpoint: Endpoint, count: usize) {
+        let journal = self.opposite.journal();
+        tokio::time::timeout(Duration::from_secs(10), journal.reaches(endpoint, count)).await.unwrap();
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -154,7 +162,7 @@ impl Parties {
             access_token: &tokens.access_token,
             code: Some(&login.code),
             started_at: login.pending.started_at,
-            max_age: login.pending.max_age.map(std::time::Duration::from_secs),
+            max_age: login.pending.max_age.map(Duration::from_secs),
         };
         let id_token = tokens.id_token.clone().unwrap();
         verifier.verify_login(&self.provider, &id_token, self.now(), &expected).await

@@ -148,8 +148,10 @@ impl Bench {
 
     pub(crate) async fn ended(&self, key: &StoreKey) -> EndReason {
         let found = self.load(key).await;
-        let Found::Ended(reason) = found else { unreachable!("not ended: {found:?}") };
-        reason
+        match found {
+            Found::Ended(reason) | Found::Overdue(reason) => reason,
+            Found::Live { .. } | Found::Absent => unreachable!("not over: {found:?}"),
+        }
     }
 
     pub(crate) async fn end(&self, key: &StoreKey, reason: EndReason) -> Option<Arc<StoredSession>> {
@@ -189,6 +191,7 @@ pub(crate) fn assert_taken<T: fmt::Debug>(outcome: &Result<T, StoreError>) {
 fn outline(found: &Found) -> String {
     match found {
         Found::Live { session, idle_deadline } => format!("live, {:?}, {idle_deadline:?}", session.version),
+        Found::Overdue(reason) => format!("overdue, {reason}"),
         Found::Ended(reason) => format!("ended, {reason}"),
         Found::Absent => "absent".to_owned(),
     }

@@ -6,6 +6,9 @@ use crate::contract::bench::{Bench, IDLE, new_key, sound};
 use crate::end_reason::EndReason;
 use crate::store::{Found, Updated};
 
+/// A store may sweep a part of itself a call.
+const SWEEPS: usize = 256;
+
 /// For every reason there is.
 pub async fn an_ended_session_says_why(bench: &Bench) {
     for reason in [
@@ -47,12 +50,30 @@ pub async fn an_end_of_nothing_leaves_nothing(bench: &Bench) {
     assert!(matches!(bench.load(&key).await, Found::Absent), "and there is none");
 }
 
-/// It is over already, by the clock, and stays so for that reason.
-pub async fn an_overdue_session_is_not_given_out_at_its_end(bench: &Bench) {
+/// Over by the clock, it is ended once by whoever finds it: for its deadline's reason, and its tokens are revoked.
+pub async fn an_overdue_session_is_ended_once_for_its_own_reason(bench: &Bench) {
     let (key, _) = bench.signed_in().await;
     bench.clock.advance(IDLE);
-    assert!(bench.end(&key, EndReason::Logout).await.is_none(), "there was no live session");
-    assert_eq!(bench.ended(&key).await, EndReason::Idle);
+    assert!(matches!(bench.load(&key).await, Found::Overdue(EndReason::Idle)), "found before it was ended");
+    assert!(bench.end(&key, EndReason::Logout).await.is_some(), "given out, to be revoked");
+    assert!(bench.end(&key, EndReason::Logout).await.is_none(), "only once");
+    assert!(matches!(bench.load(&key).await, Found::Ended(EndReason::Idle)), "the deadline's reason");
+}
+
+/// Sessions nobody asks for end too, each once, with its reason.
+pub async fn a_sweep_ends_what_is_overdue_and_nothing_else(bench: &Bench) {
+    let ((old, _), (ended, _)) = (bench.signed_in().await, bench.signed_in().await);
+    bench.end(&ended, EndReason::Logout).await;
+    bench.clock.advance(IDLE);
+    let (young, _) = bench.signed_in().await;
+    let mut swept = Vec::new();
+    for _ in 0..SWEEPS {
+        swept.extend(sound(bench.store.sweep(10).await).into_iter().map(|(key, reason, _)| (key, reason)));
+    }
+    swept.retain(|(key, _)| [old, ended, young].contains(key));
+    assert_eq!(swept, [(old, EndReason::Idle)]);
+    assert!(matches!(bench.load(&old).await, Found::Ended(EndReason::Idle)), "and leaves its tombstone");
+    bench.live(&young).await;
 }
 
 /// A refresh that lands after a logout saves nothing.

@@ -1,0 +1,41 @@
+//! What operators see: each event is one log line and, with the feature `metrics`, one counter.
+//!
+//! | counter | labels |
+//! |---|---|
+//! | `authsession_logins_total` | |
+//! | `authsession_refreshes_total` | `outcome`: `refreshed`, `refused`, `failed` |
+//! | `authsession_sessions_ended_total` | `reason`: that of the `EndReason` |
+
+use authsession_store::end_reason::EndReason;
+use authsession_store::key::StoreKey;
+
+pub(crate) fn signed_in(key: StoreKey) {
+    tracing::info!(target: "authsession::session", session = ?key, "signed in");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("authsession_logins_total").increment(1);
+}
+
+pub(crate) fn session_ended(key: StoreKey, reason: EndReason) {
+    tracing::info!(target: "authsession::session", session = ?key, %reason, "session ended");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("authsession_sessions_ended_total", "reason" => reason.code()).increment(1);
+}
+
+/// How a refresh went.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outcome {
+    Refreshed,
+    Refused,
+    Failed,
+}
+
+pub(crate) fn refresh(key: StoreKey, outcome: Outcome) {
+    let code = match outcome {
+        Outcome::Refreshed => "refreshed",
+        Outcome::Refused => "refused",
+        Outcome::Failed => "failed",
+    };
+    tracing::debug!(target: "authsession::refresh", session = ?key, outcome = code, "refresh");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("authsession_refreshes_total", "outcome" => code).increment(1);
+}
