@@ -15,3 +15,5 @@ mod refresh_failures;
 mod return_to;
 mod session_ends;
 mod stage;
+#[cfg(feature = "metrics")]
+mod watch;
