@@ -7,9 +7,6 @@ use authsession_core::error::Error as ProtocolError;
 use authsession_store::end_reason::EndReason;
 use authsession_store::seal::SealError;
 use authsession_store::store::StoreError;
-use axum::response::{IntoResponse, Response};
-
-use crate::guard::{self, Asker};
 
 /// An error of sign-in or of a session. Each variant is a remedy; nothing the browser or the provider sent is in its text.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -121,13 +118,6 @@ impl From<ProtocolError> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Unavailable { retry_after: RETRY_AFTER, cause: error.into() }
-    }
-}
-
-/// For a handler's `?`. A person's page and a script's problem JSON are the extractors' to choose; this one is JSON.
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        guard::answer(&self, Asker::Script, "/", "/")
     }
 }
 

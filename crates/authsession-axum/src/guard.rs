@@ -115,6 +115,13 @@ impl IntoResponse for Rejection {
     }
 }
 
+/// For a handler's `?`. A person's page and a script's problem JSON are the extractors' to choose; this one is JSON.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        answer(&self, Asker::Script, "/", "/")
+    }
+}
+
 /// An error as a page for a person or as problem JSON (RFC 9457) for a script. Logged here, once.
 pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &str) -> Response {
     let (status, title, text, retry_after, reason) = match error {

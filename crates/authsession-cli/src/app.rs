@@ -14,6 +14,7 @@ use http::header::{
 use serde_json::{Map, Value};
 
 use crate::assets;
+use crate::outage::{self, Outage};
 use crate::page;
 use crate::parties::Parties;
 use crate::snapshot::Snapshot;
@@ -21,18 +22,19 @@ use crate::snapshot::Snapshot;
 /// What the pages say of the provider.
 pub(crate) struct Site {
     pub(crate) issuer: String,
-    pub(crate) is_a_test: bool,
     pub(crate) refresh_margin: Duration,
     pub(crate) token_lifetime: Option<Duration>,
+    /// What the test provider can be switched off with; none for a real one.
+    pub(crate) outage: Option<Outage>,
 }
 
 impl Site {
-    pub(crate) fn of(parties: &Parties) -> Self {
+    pub(crate) fn of(parties: Parties) -> Self {
         Self {
-            issuer: parties.issuer.clone(),
-            is_a_test: parties.are_a_test(),
+            issuer: parties.issuer,
             refresh_margin: parties.refresh_margin,
             token_lifetime: parties.token_lifetime,
+            outage: parties.test_provider.map(Outage::of),
         }
     }
 }
@@ -42,6 +44,7 @@ pub(crate) fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/session", get(session))
+        .merge(outage::router())
         .merge(assets::router())
         .layer(middleware::map_response(with_headers))
         .with_state(Arc::new(site))

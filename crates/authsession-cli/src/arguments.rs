@@ -39,7 +39,7 @@ pub(crate) struct DemoArguments {
     #[arg(long, value_name = "ADDRESS", env = "AUTHSESSION_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// The issuer of a real provider, such as https://login.example.com.
+    /// The issuer of a real provider, such as `https://login.example.com`.
     #[arg(long, value_name = "URL", env = "AUTHSESSION_ISSUER", help_heading = "A real provider")]
     pub(crate) issuer: Option<String>,
 
@@ -54,7 +54,6 @@ pub(crate) struct DemoArguments {
         value_name = "SECRET",
         env = "AUTHSESSION_CLIENT_SECRET",
         hide_env_values = true,
-        conflicts_with = "client_secret_file",
         help_heading = "A real provider"
     )]
     pub(crate) client_secret: Option<Secret>,
@@ -68,11 +67,11 @@ pub(crate) struct DemoArguments {
     )]
     pub(crate) client_secret_file: Option<PathBuf>,
 
-    /// Where the provider sends the browser back to, as registered there [default: http://LISTEN/auth/callback].
+    /// Where the provider sends the browser back to, as registered there; unless stated `http://LISTEN/auth/callback`.
     #[arg(long, value_name = "URL", env = "AUTHSESSION_REDIRECT_URI", help_heading = "A real provider")]
     pub(crate) redirect_uri: Option<String>,
 
-    /// The scopes to ask for, repeated or separated by blanks [default: openid profile email]. Most providers issue a
+    /// The scopes to ask for, repeated or separated by blanks; `openid profile email` unless stated. Most providers issue a
     /// refresh token only for offline_access, some of them only with --parameter prompt=consent.
     #[arg(
         long = "scope",
@@ -96,7 +95,7 @@ pub(crate) struct DemoArguments {
     #[arg(long, help_heading = "A real provider")]
     pub(crate) userinfo: bool,
 
-    /// The key that seals cookies, from `openssl rand -base64 32` [default: a new one each run].
+    /// The key that seals cookies, from `openssl rand -base64 32`; a new one each run unless stated.
     #[arg(long, value_name = "KEY", env = "AUTHSESSION_COOKIE_KEY", hide_env_values = true)]
     pub(crate) cookie_key: Option<Secret>,
 }

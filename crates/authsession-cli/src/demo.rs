@@ -33,11 +33,15 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Error> {
         Arc::new(MemoryStore::new()),
         Arc::new(OidcLogoutHandler::default()),
     );
-    let app = app::router(Site::of(&parties)).layer(auth);
-    announce(&origin, &parties).map_err(Error::Stopped)?;
+    let serve = async {
+        announce(&origin, &parties)?;
+        axum::serve(listener, app::router(Site::of(parties)).layer(auth)).await
+    };
     tokio::select! {
-        served = axum::serve(listener, app) => served.map_err(Error::Stopped),
+        // First, so that Ctrl-C is heard before anybody is told that this runs.
+        biased;
         _ = tokio::signal::ctrl_c() => Ok(()),
+        served = serve => served.map_err(Error::Stopped),
     }
 }
 

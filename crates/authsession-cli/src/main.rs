@@ -7,6 +7,7 @@ mod claims;
 mod demo;
 mod errors;
 mod html;
+mod outage;
 mod page;
 mod parties;
 mod snapshot;

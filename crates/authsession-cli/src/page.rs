@@ -5,6 +5,7 @@ use authsession_axum::extractors::Session;
 use crate::app::Site;
 use crate::claims::{Row, in_utc};
 use crate::html::{escaped, fill};
+use crate::outage::Outage;
 use crate::snapshot::Snapshot;
 
 const FRAME: &str = include_str!("assets/frame.html");
@@ -13,7 +14,10 @@ const SIGNED_IN: &str = include_str!("assets/signed_in.html");
 
 /// Nobody is signed in: what this is, and one button.
 pub(crate) fn signed_out(site: &Site) -> String {
-    invitation(site, "")
+    let away = site.outage.as_ref().filter(|outage| outage.is_on());
+    let notice = away
+        .map(|outage| format!("<div class=\"notice\">The test provider is away. {}</div>", button(outage)));
+    invitation(site, &notice.unwrap_or_default())
 }
 
 /// The access token is over and there is nothing to refresh it with.
@@ -45,6 +49,7 @@ pub(crate) fn signed_in(site: &Site, session: &Session, snapshot: &Snapshot) -> 
             ("number", &snapshot.token_number),
             ("created", &time(session.created_at().unix_millis(), &in_utc(session.created_at()))),
             ("ends", &time(session.expires_at().unix_millis(), &in_utc(session.expires_at()))),
+            ("outage", &site.outage.as_ref().map(button).unwrap_or_default()),
             ("claims", &snapshot.claims.iter().map(row).collect::<String>()),
         ],
     );
@@ -55,7 +60,7 @@ const SIGN_OUT: &str = "<form method=\"post\" action=\"/auth/logout\" data-signe
      <button class=\"quiet\" data-testid=\"sign-out\">Sign out</button></form>";
 
 fn invitation(site: &Site, notice: &str) -> String {
-    let (whom, how) = if site.is_a_test {
+    let (whom, how) = if site.outage.is_some() {
         ("a test provider in this very process", "No passwords: you choose Alice or Bob.")
     } else {
         ("your provider", "You come back here afterwards.")
@@ -77,16 +82,36 @@ fn invitation(site: &Site, notice: &str) -> String {
     framed(site, "authsession", "", &fill(SIGNED_OUT, &values))
 }
 
+/// Switches the test provider off, or on again.
+fn button(outage: &Outage) -> String {
+    let (path, label) = if outage.is_on() {
+        ("/provider/back", "Bring the provider back")
+    } else {
+        ("/provider/away", "Take the provider away")
+    };
+    format!(
+        "<form method=\"post\" action=\"{path}\" data-outage>\
+         <button class=\"quiet\" data-testid=\"outage\">{label}</button></form>"
+    )
+}
+
 fn framed(site: &Site, title: &str, corner: &str, content: &str) -> String {
-    let provider = if site.is_a_test { "test provider" } else { "live provider" };
+    let provider = if site.outage.is_some() { "test provider" } else { "live provider" };
     fill(FRAME, &[("title", title), ("corner", corner), ("provider", provider), ("content", content)])
 }
 
 fn row(row: &Row) -> String {
+    // Nobody reads these: they may break anywhere.
+    let opaque = matches!(row.name.as_str(), "sid" | "nonce" | "at_hash" | "c_hash" | "jti" | "uti" | "rh");
     fill(
-        "<tr><th scope=\"row\">{{name}}</th><td data-claim=\"{{name}}\">{{value}}</td>\
+        "<tr><th scope=\"row\">{{name}}</th> <td class=\"{{class}}\" data-claim=\"{{name}}\">{{value}}</td> \
          <td class=\"meaning\">{{meaning}}</td></tr>\n",
-        &[("name", &escaped(&row.name)), ("meaning", row.meaning), ("value", &escaped(&row.value))],
+        &[
+            ("name", &escaped(&row.name)),
+            ("class", if opaque { "opaque" } else { "plain" }),
+            ("meaning", row.meaning),
+            ("value", &escaped(&row.value)),
+        ],
     )
 }
 

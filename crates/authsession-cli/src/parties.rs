@@ -34,7 +34,7 @@ pub(crate) struct Parties {
     parameters: Vec<(String, String)>,
     userinfo: bool,
     /// The provider in this process, which stops when this is dropped.
-    test_provider: Option<Provider>,
+    pub(crate) test_provider: Option<Provider>,
 }
 
 enum ClientSecret {
@@ -58,7 +58,8 @@ impl Parties {
         let client_id = given(arguments.client_id)
             .ok_or(Error::Arguments("--issuer needs --client-id: the id the provider registered"))?;
         let secret = arguments.client_secret.filter(|secret| !secret.is_empty());
-        let client_secret = match (secret, arguments.client_secret_file) {
+        let secret_file = arguments.client_secret_file.filter(|path| !path.as_os_str().is_empty());
+        let client_secret = match (secret, secret_file) {
             (Some(secret), _) => ClientSecret::Given(secret),
             (None, Some(path)) => ClientSecret::File(path),
             (None, None) => ClientSecret::None,

@@ -143,6 +143,17 @@
     if (!document.hidden) timer = setTimeout(ask, wait(retryAfter));
   }
 
+  const outage = find("[data-outage]");
+  outage?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const gone = outage.getAttribute("action") === "/provider/away";
+    await fetch(outage.action, { method: "POST", redirect: "manual" });
+    outage.setAttribute("action", gone ? "/provider/back" : "/provider/away");
+    outage.querySelector("button").textContent = gone ? "Bring the provider back" : "Take the provider away";
+    note(gone ? "you took the provider away" : "you brought the provider back");
+    if (!gone) ask();
+  });
+
   for (const time of document.querySelectorAll("time[data-at]")) {
     const date = new Date(Number(time.dataset.at));
     time.dateTime = date.toISOString();
