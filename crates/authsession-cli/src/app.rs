@@ -1,7 +1,6 @@
 //! The sample application: a page, the session as JSON for its script, and three files.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use authsession_axum::extractors::{AccessToken, Claims, Session};
 use axum::extract::State;
@@ -14,30 +13,10 @@ use http::header::{
 use serde_json::{Map, Value};
 
 use crate::assets;
-use crate::outage::{self, Outage};
+use crate::outage;
 use crate::page;
-use crate::parties::Parties;
+use crate::site::Site;
 use crate::snapshot::Snapshot;
-
-/// What the pages say of the provider.
-pub(crate) struct Site {
-    pub(crate) issuer: String,
-    pub(crate) refresh_margin: Duration,
-    pub(crate) token_lifetime: Option<Duration>,
-    /// What the test provider can be switched off with; none for a real one.
-    pub(crate) outage: Option<Outage>,
-}
-
-impl Site {
-    pub(crate) fn of(parties: Parties) -> Self {
-        Self {
-            issuer: parties.issuer,
-            refresh_margin: parties.refresh_margin,
-            token_lifetime: parties.token_lifetime,
-            outage: parties.test_provider.map(Outage::of),
-        }
-    }
-}
 
 /// The application, to be put under the layer.
 pub(crate) fn router(site: Site) -> Router {

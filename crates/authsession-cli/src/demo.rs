@@ -11,10 +11,11 @@ use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
 use authsession_axum::store::memory::MemoryStore;
 use tokio::net::TcpListener;
 
-use crate::app::{self, Site};
+use crate::app;
 use crate::arguments::DemoArguments;
 use crate::errors::Error;
 use crate::parties::Parties;
+use crate::site::Site;
 
 /// Runs the demo until Ctrl-C.
 pub(crate) async fn run(arguments: DemoArguments) -> Result<(), Error> {

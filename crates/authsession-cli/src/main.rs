@@ -10,6 +10,7 @@ mod html;
 mod outage;
 mod page;
 mod parties;
+mod site;
 mod snapshot;
 
 use std::error::Error as _;

@@ -11,7 +11,7 @@ use axum::response::Redirect;
 use axum::routing::post;
 use http::{HeaderMap, StatusCode};
 
-use crate::app::Site;
+use crate::site::Site;
 
 /// The test provider, which can be away.
 pub(crate) struct Outage {

@@ -2,10 +2,10 @@
 
 use authsession_axum::extractors::Session;
 
-use crate::app::Site;
 use crate::claims::{Row, in_utc};
 use crate::html::{escaped, fill};
 use crate::outage::Outage;
+use crate::site::Site;
 use crate::snapshot::Snapshot;
 
 const FRAME: &str = include_str!("assets/frame.html");

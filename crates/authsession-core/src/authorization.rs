@@ -1,5 +1,5 @@
 //! The authorization request out, and the check of what comes back (RFC 6749 §4.1, OpenID Connect Core §3.1.2,
-//! RFC 9207).
+//! RFC 9207 §2.4).
 
 use std::time::Duration;
 
@@ -32,6 +32,31 @@ const RESERVED: [&str; 13] = [
 ];
 
 /// What is asked of the provider. One for each login; cheap to make.
+///
+/// ```
+/// use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse};
+/// use authsession_core::clock::Clock;
+/// use authsession_core::provider::{Endpoints, ProviderMetadata};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let metadata = ProviderMetadata::by_hand(Endpoints {
+///     authorization: Some("https://login.example.com/authorize".parse()?),
+///     token: Some("https://login.example.com/token".parse()?),
+///     ..Endpoints::default()
+/// })
+/// .ok_or("both endpoints are there")?;
+///
+/// let request = AuthorizationRequest::new("my-client", "https://app.example/callback", "openid email");
+/// let (url, pending) = request.start(&metadata, Clock::system().now())?;
+/// assert!(url.as_str().starts_with("https://login.example.com/authorize?response_type=code"));
+///
+/// // The browser is sent to `url`; `pending` is kept, and the query it comes back with is held against it.
+/// let query = format!("code=SplxlOBeZQQYbYS6WxSbIA&state={}", pending.state.expose());
+/// let code = AuthorizationResponse::parse(&query)?.check(&pending, &metadata)?;
+/// assert_eq!(code.expose(), "SplxlOBeZQQYbYS6WxSbIA");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
@@ -148,14 +173,25 @@ impl AuthorizationRequest {
             ("ui_locales", self.ui_locales.clone()),
         ];
         parameters.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        // No parameter twice (RFC 6749 §3.1): what this login asks for goes before what every login does.
+        Ok((self.address(&provider.authorization_endpoint, &parameters), pending))
+    }
+
+    /// No parameter goes out twice (RFC 6749 §3.1): what this login asks for goes before what every login does, and that
+    /// before what stands in the endpoint's URL. Only `resource` may be repeated (RFC 8707 §2).
+    fn address(&self, endpoint: &Url, parameters: &[(&str, String)]) -> Url {
         let asked = |name: &str| parameters.iter().any(|(asked, _)| *asked == name);
-        let extra: Vec<_> = self.extra.iter().filter(|(name, _)| !asked(name)).collect();
-        let mut url = provider.authorization_endpoint.clone();
+        let later = |from: usize, name: &str| self.extra.iter().skip(from).any(|(later, _)| later == name);
+        let announced: Vec<_> = endpoint.query_pairs().into_owned().collect();
+        let mut url = endpoint.clone();
         url.query_pairs_mut()
-            .extend_pairs(&parameters)
-            .extend_pairs(extra.into_iter().map(|(name, value)| (name, value)));
-        Ok((url, pending))
+            .clear()
+            .extend_pairs(announced.iter().filter(|(name, _)| !asked(name) && !later(0, name)))
+            .extend_pairs(parameters)
+            .extend_pairs(self.extra.iter().enumerate().filter_map(|(index, (name, value))| {
+                let once = name == "resource" || !later(index + 1, name);
+                (once && !asked(name)).then_some((name, value))
+            }));
+        url
     }
 }
 
@@ -191,7 +227,7 @@ impl AuthorizationResponse {
     ///
     /// # Errors
     /// [`Error::Untrusted`] for anything no honest provider sends: a parameter twice, `code` and `error` both or neither,
-    /// over 16 KiB, a NUL, bytes that are not UTF-8.
+    /// over 16 KiB; in one of the four read, a control character or bytes that are not UTF-8.
     pub fn parse(query: &str) -> Result<Self, Error> {
         let malformed = || Error::untrusted("the authorization response is malformed");
         if query.len() > LONGEST_RESPONSE {

@@ -1,4 +1,5 @@
-//! What can go wrong, told apart by what to do next.
+//! What can go wrong, told apart by what to do next (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, OpenID Connect Core
+//! §3.1.2.6).
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -30,7 +31,7 @@ pub enum Error {
         endpoint: Endpoint,
         /// What happened.
         fault: Fault,
-        /// What the provider asked us to wait (`Retry-After`).
+        /// How long to wait: what the provider asked for (`Retry-After`), or what is left of our own pause.
         retry_after: Option<Duration>,
         /// The cause, when another library reported it.
         #[source]
@@ -89,6 +90,8 @@ impl Error {
     #[must_use]
     pub const fn may_have_happened(&self) -> bool {
         match self {
+            // These are only read: nothing was sent that could be lost.
+            Self::Unavailable { endpoint: Endpoint::Discovery | Endpoint::Jwks, .. } => false,
             Self::Unavailable { fault, .. } => match fault {
                 Fault::NoAnswer | Fault::TimedOut | Fault::BadAnswer | Fault::Reported => true,
                 // A gateway that gave up waiting, or a server that failed half-way; 429 and 503 turn away at the door.

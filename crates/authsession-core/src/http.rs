@@ -1,15 +1,17 @@
-//! The one road to the network: timeouts, TLS, no redirects, bounded bodies.
+//! The one road to the network: timeouts, TLS, no redirects, bounded bodies, and the wish to be asked later (RFC 9110
+//! §10.2.3).
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Endpoint, Error, Fault};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -239,12 +241,11 @@ impl Answer {
     fn new(endpoint: Endpoint, status: StatusCode, headers: HeaderMap, body: Bytes) -> Result<Self, Error> {
         let come_back = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
         if come_back {
-            let retry_after =
-                headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            let fault = Fault::Status(status.as_u16());
             return Err(Error::Unavailable {
                 endpoint,
-                fault: Fault::Status(status.as_u16()),
-                retry_after: retry_after.map(Duration::from_secs),
+                fault,
+                retry_after: retry_after(&headers),
                 cause: None,
             });
         }
@@ -269,4 +270,16 @@ impl Answer {
             .is_some_and(|text| text.eq_ignore_ascii_case("application/json") || text.ends_with("+json"));
         if self.status.is_success() && is_json { Ok(&self.body) } else { Err(self.bad()) }
     }
+}
+
+/// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. The date is the provider's, so the provider's own clock says how far
+/// off it is, where the answer tells it.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| httpdate::parse_http_date(text).ok().map(Timestamp::from);
+    let now = headers.get(DATE).and_then(|value| date(value.to_str().ok()?));
+    Some(date(text)?.since(now.unwrap_or_else(|| Clock::system().now())))
 }

@@ -18,6 +18,33 @@ pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(60);
 const LONGEST_SUBJECT: usize = 255;
 
 /// What every ID token of one client is held against.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use authsession_core::authorization::PendingAuthorization;
+/// use authsession_core::clock::Clock;
+/// use authsession_core::error::Error;
+/// use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
+/// use authsession_core::provider::Provider;
+/// use authsession_core::token_set::TokenSet;
+///
+/// # async fn example(provider: &Provider, pending: PendingAuthorization, tokens: TokenSet) -> Result<(), Error> {
+/// let verifier = IdTokenVerifier::new("my-client").tolerance(Duration::from_secs(30));
+/// let expected = LoginExpectations {
+///     nonce: &pending.nonce,
+///     access_token: &tokens.access_token,
+///     code: None,
+///     started_at: pending.started_at,
+///     max_age: pending.max_age.map(Duration::from_secs),
+/// };
+/// if let Some(id_token) = &tokens.id_token {
+///     let claims = verifier.verify_login(provider, id_token, Clock::system().now(), &expected).await?;
+///     println!("{} signed in", claims.subject);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct IdTokenVerifier {

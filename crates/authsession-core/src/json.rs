@@ -1,4 +1,4 @@
-//! JSON read strictly: a name that stands twice in an object is refused, at any depth.
+//! JSON read strictly (RFC 8259 §4): a name that stands twice in an object is refused, at any depth.
 
 use std::fmt;
 

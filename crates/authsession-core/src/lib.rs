@@ -1,6 +1,6 @@
 //! The protocol: OAuth 2.1 and OpenID Connect as a client speaks them, with every check on by default.
 //!
-//! No framework, no vendor. `authsession-axum` builds users' sign-in on it; use it directly to write another edge.
+//! No framework, no vendor: what signs users in to a web application, or calls an API for them, is built on it.
 //!
 //! Read it in the order of the flow: [`provider`] says who the other side is, [`authorization`] sends the user there and
 //! checks what comes back, [`token_endpoint`] redeems a [`grant`], [`id_token`] verifies who signed in, and
@@ -16,11 +16,12 @@ pub mod grant;
 pub mod http;
 pub mod id_token;
 mod json;
-pub mod jwks;
+mod jwks;
 pub mod jws;
 pub mod pkce;
 pub mod provider;
 pub mod random;
+mod remote;
 pub mod retry;
 pub mod revocation;
 pub mod secret;

@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange (RFC 7636): the code is worth nothing without the verifier that stays here.
+//! Proof Key for Code Exchange (RFC 7636 §4.1 and §4.2): the code is worth nothing without the verifier that stays here.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;

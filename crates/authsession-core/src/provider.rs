@@ -1,23 +1,17 @@
-//! Who the provider is: its metadata (OpenID Connect Discovery 1.0, RFC 8414), found lazily and kept.
+//! Who the provider is: its metadata (OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2), found when first needed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use serde::Deserialize;
 use url::Url;
 
-use crate::clock::{Clock, Timestamp};
-use crate::error::{Endpoint, Error, Fault};
+use crate::clock::Clock;
+use crate::error::{Endpoint, Error};
 use crate::http::HttpClient;
 use crate::json;
-use crate::jwks::RemoteKeys;
+use crate::jwks::{Judgement, KeySet};
 use crate::jws::Jws;
-use crate::retry::Backoff;
-use crate::single_flight::SingleFlight;
-
-/// Metadata this old is fetched anew on use; the old copy serves meanwhile.
-const GROWS_OLD: Duration = Duration::from_secs(3600);
+use crate::remote::Remote;
 
 /// What a provider says about itself. The names are those of the discovery document.
 #[derive(Clone, Debug, Deserialize)]
@@ -100,40 +94,42 @@ pub struct Endpoints {
 
 /// A provider: its metadata and its keys, fetched on first use, shared by all who ask.
 ///
-/// A provider that is away when the program starts is no reason not to start: the first use that finds it fetches.
+/// A provider that is away when the program starts is no reason not to start: the first use that finds it fetches. While it
+/// stays away, attempts are spaced out, and who asks in between is told at once.
+///
+/// ```no_run
+/// use authsession_core::clock::Clock;
+/// use authsession_core::http::HttpClient;
+/// use authsession_core::provider::{Endpoints, Provider};
+///
+/// # async fn example() -> Result<(), authsession_core::error::Error> {
+/// let http = HttpClient::builder().build()?;
+/// let provider =
+///     Provider::discover("https://login.example.com", Endpoints::default(), http, Clock::system())?;
+/// let metadata = provider.metadata().await?;
+/// println!("grants are redeemed at {}", metadata.token_endpoint);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Provider {
-    discovery: Option<Discovery>,
-    held: Arc<ArcSwapOption<Held>>,
-    keys: RemoteKeys,
+    metadata: Metadata,
+    keys: Remote<KeySet>,
+    http: HttpClient,
+}
+
+#[derive(Debug)]
+enum Metadata {
+    ByHand(Arc<ProviderMetadata>),
+    Announced { at: Arc<Discovery>, remote: Remote<ProviderMetadata> },
 }
 
 #[derive(Debug)]
 struct Discovery {
-    request: Request,
-    flight: SingleFlight<(), Result<Arc<ProviderMetadata>, Error>>,
-}
-
-#[derive(Clone, Debug)]
-struct Request {
     issuer: String,
     url: Url,
     by_hand: Endpoints,
     http: HttpClient,
-    clock: Clock,
-}
-
-#[derive(Debug)]
-struct Held {
-    metadata: Arc<ProviderMetadata>,
-    fetched_at: Timestamp,
-    backoff: Backoff,
-}
-
-impl Held {
-    fn grew_old(&self, now: Timestamp) -> bool {
-        now.since(self.fetched_at) > GROWS_OLD && self.backoff.wait(now).is_zero()
-    }
 }
 
 impl Provider {
@@ -151,10 +147,10 @@ impl Provider {
         }
         let url = Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
             .map_err(|_| wrong())?;
-        let keys = RemoteKeys::new(http.clone(), clock.clone());
-        let request = Request { issuer: issuer.to_owned(), url, by_hand, http, clock };
-        let discovery = Some(Discovery { request, flight: SingleFlight::new() });
-        Ok(Self { discovery, held: Arc::default(), keys })
+        let keys = Remote::new(Endpoint::Jwks, clock.clone());
+        let at = Arc::new(Discovery { issuer: issuer.to_owned(), url, by_hand, http: http.clone() });
+        let metadata = Metadata::Announced { at, remote: Remote::new(Endpoint::Discovery, clock) };
+        Ok(Self { metadata, keys, http })
     }
 
     /// A provider whose metadata are known; only its keys are fetched.
@@ -163,111 +159,86 @@ impl Provider {
     /// [`Error::Misconfigured`] when an endpoint is not https (or http on a loopback host).
     pub fn by_hand(metadata: ProviderMetadata, http: HttpClient, clock: Clock) -> Result<Self, Error> {
         metadata.check(&http)?;
-        let held =
-            Held { metadata: Arc::new(metadata), fetched_at: Timestamp::NEVER, backoff: Backoff::default() };
-        Ok(Self {
-            discovery: None,
-            held: Arc::new(ArcSwapOption::from_pointee(held)),
-            keys: RemoteKeys::new(http, clock),
-        })
+        let keys = Remote::new(Endpoint::Jwks, clock);
+        Ok(Self { metadata: Metadata::ByHand(Arc::new(metadata)), keys, http })
     }
 
     /// The metadata, fetched if need be; the last good copy while the provider is away.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] while the provider was never reached; [`Error::Untrusted`] when what it serves is not its
-    /// metadata.
+    /// [`Error::Unavailable`] while the provider was never reached; [`Error::Untrusted`] or [`Error::Misconfigured`] when
+    /// what it serves is not its metadata. All of them from memory until the pause after the last attempt is over.
     pub async fn metadata(&self) -> Result<Arc<ProviderMetadata>, Error> {
-        let held = self.held.load();
-        let Some(discovery) = &self.discovery else {
-            return held
-                .as_ref()
-                .map(|held| Arc::clone(&held.metadata))
-                .ok_or_else(|| Error::unavailable(Endpoint::Discovery, Fault::NoAnswer));
-        };
-        let (request, slot) = (discovery.request.clone(), Arc::clone(&self.held));
-        if let Some(held) = held.as_ref() {
-            let now = request.clock.now();
-            if held.grew_old(now) {
-                discovery.flight.start((), move || fetch(request, slot));
-            }
-            return Ok(Arc::clone(&held.metadata));
+        match &self.metadata {
+            Metadata::ByHand(metadata) => Ok(Arc::clone(metadata)),
+            Metadata::Announced { at, remote } => remote.get(|| fetch_metadata(Arc::clone(at))).await,
         }
-        drop(held);
-        discovery
-            .flight
-            .run((), move || fetch(request, slot))
-            .await
-            .unwrap_or_else(|_| Err(Error::unavailable(Endpoint::Discovery, Fault::NoAnswer)))
     }
 
-    /// Starts with metadata another [`Provider`] of the same issuer fetched.
+    /// Starts with metadata another [`Provider`] of the same issuer fetched. One described by hand stays as it is.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`] when an endpoint given by hand is not https (or http on a loopback host).
-    pub fn seeded(self, mut metadata: ProviderMetadata) -> Result<Self, Error> {
-        if let Some(Discovery { request, .. }) = &self.discovery {
-            let fetched_at = request.clock.now();
-            metadata.overlay(request.by_hand.clone());
-            metadata.check(&request.http)?;
-            let metadata = Arc::new(metadata);
-            self.held.store(Some(Arc::new(Held { metadata, fetched_at, backoff: Backoff::default() })));
+    /// [`Error::Misconfigured`] when they are another issuer's, or an endpoint given by hand is not https (or http on a
+    /// loopback host).
+    pub fn seeded(self, metadata: ProviderMetadata) -> Result<Self, Error> {
+        if let Metadata::Announced { at, remote } = &self.metadata {
+            if metadata.issuer.as_deref() != Some(at.issuer.as_str()) {
+                return Err(Error::misconfigured("the metadata to start with are those of another issuer"));
+            }
+            remote.seed(at.complete(metadata)?);
         }
         Ok(self)
     }
 
+    /// Whether a key of the provider made this token's signature. One that no key here fits has them fetched anew, once a
+    /// cool-down: the provider may have changed its keys, under new ids or the old ones.
     pub(crate) async fn verify_signature(&self, token: &Jws<'_>) -> Result<(), Error> {
         let metadata = self.metadata().await?;
         let jwks_uri = metadata.jwks_uri.as_ref().ok_or_else(|| {
             Error::misconfigured("the provider publishes no jwks_uri: without it no ID token can be verified")
         })?;
-        self.keys.verify(jwks_uri, token).await
-    }
-}
-
-async fn fetch(request: Request, slot: Arc<ArcSwapOption<Held>>) -> Result<Arc<ProviderMetadata>, Error> {
-    let before = slot.load_full();
-    // Looked at again inside the flight: another one may just have landed.
-    if let Some(held) = before.as_ref().filter(|held| !held.grew_old(request.clock.now())) {
-        return Ok(Arc::clone(&held.metadata));
-    }
-    let fetched = fetch_metadata(&request).await.map(Arc::new);
-    let now = request.clock.now();
-    let held = match (fetched, before) {
-        (Ok(metadata), _) => Held { metadata, fetched_at: now, backoff: Backoff::default() },
-        (Err(error), None) => return Err(error),
-        (Err(error), Some(old)) => {
-            tracing::warn!(target: "authsession::provider", %error, "the provider's metadata could not be fetched; the last good ones serve");
-            Held {
-                metadata: Arc::clone(&old.metadata),
-                fetched_at: old.fetched_at,
-                backoff: old.backoff.after_failure(now, None),
-            }
+        let fetch = || KeySet::fetch(self.http.clone(), jwks_uri.clone());
+        let before = self.keys.held();
+        let keys = self.keys.get(fetch).await?;
+        let judgement = keys.judge(token);
+        let fetched_for_us = before.is_none_or(|before| !Arc::ptr_eq(&before, &keys));
+        if judgement == Judgement::Verified || fetched_for_us {
+            return judgement.into_result();
         }
-    };
-    let metadata = Arc::clone(&held.metadata);
-    slot.store(Some(Arc::new(held)));
-    Ok(metadata)
+        match self.keys.newer_than(&keys, fetch).await {
+            Ok(newer) => newer.judge(token).into_result(),
+            // A key that could not be looked for is not one that is not there: the token is neither believed nor a lie.
+            Err(unavailable) if judgement == Judgement::UnknownKey => Err(unavailable),
+            Err(_) => judgement.into_result(),
+        }
+    }
 }
 
-async fn fetch_metadata(request: &Request) -> Result<ProviderMetadata, Error> {
-    let answer = request.http.get(Endpoint::Discovery, &request.url, None).await?;
+impl Discovery {
+    /// Metadata as they are to be used: with the endpoints given by hand, each fit to carry secrets.
+    fn complete(&self, mut metadata: ProviderMetadata) -> Result<ProviderMetadata, Error> {
+        metadata.overlay(self.by_hand.clone());
+        metadata.check(&self.http)?;
+        Ok(metadata)
+    }
+}
+
+async fn fetch_metadata(at: Arc<Discovery>) -> Result<ProviderMetadata, Error> {
+    let answer = at.http.get(Endpoint::Discovery, &at.url, None).await?;
     if matches!(answer.status.as_u16(), 404 | 410) {
         return Err(Error::misconfigured(
             "there is no discovery document at the issuer: check the issuer's URL",
         ));
     }
     let document = json::object(answer.json()?).ok_or_else(|| answer.bad())?;
-    let mut metadata: ProviderMetadata = serde_json::from_value(serde_json::Value::Object(document))
-        .map_err(|_| {
+    let metadata: ProviderMetadata =
+        serde_json::from_value(serde_json::Value::Object(document)).map_err(|_| {
             Error::untrusted("the discovery document lacks an endpoint or has one that is no URL")
         })?;
-    if metadata.issuer.as_deref() != Some(request.issuer.as_str()) {
+    if metadata.issuer.as_deref() != Some(at.issuer.as_str()) {
         return Err(Error::untrusted(
             "the discovery document names another issuer: configure the issuer exactly as the provider writes it",
         ));
     }
-    metadata.overlay(request.by_hand.clone());
-    metadata.check(&request.http)?;
-    Ok(metadata)
+    at.complete(metadata)
 }

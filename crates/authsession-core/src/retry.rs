@@ -1,4 +1,5 @@
-//! When to try again after a failure: exponential, jittered, and never sooner than the provider asked.
+//! When to try again after a failure: exponential, jittered, and never sooner than the provider asked (`Retry-After`,
+//! RFC 9110 §10.2.3).
 
 use std::time::Duration;
 
@@ -19,7 +20,13 @@ use crate::random;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backoff {
     failures: u32,
-    until: Option<Timestamp>,
+    last: Option<Failure>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    at: Timestamp,
+    pause: Duration,
 }
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -35,7 +42,7 @@ impl Backoff {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(6)).min(LONGEST);
         let spread = doubled.mul_f64(0.5 + random::fraction() / 2.0);
         let pause = spread.max(retry_after.unwrap_or_default().min(LONGEST_ASKED));
-        Self { failures: self.failures.saturating_add(1), until: Some(now + pause) }
+        Self { failures: self.failures.saturating_add(1), last: Some(Failure { at: now, pause }) }
     }
 
     /// Whether the last attempt failed.
@@ -47,13 +54,13 @@ impl Backoff {
     /// Whether the pause has been over for so long that the failures no longer say anything.
     #[must_use]
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| now.since(until) > LONGEST_ASKED)
+        self.last.is_none_or(|last| now.distance(last.at) > last.pause + LONGEST_ASKED)
     }
 
     /// How long to wait at `now` before the next attempt; zero when it may be made.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Duration {
-        // A clock that was set back must not make a pause longer than any that was ever meant.
-        self.until.map_or(Duration::ZERO, |until| until.since(now)).min(LONGEST_ASKED)
+        // By the distance, not the direction: a clock that was set back must not make a pause longer than was meant.
+        self.last.map_or(Duration::ZERO, |last| last.pause.saturating_sub(now.distance(last.at)))
     }
 }

@@ -1,4 +1,4 @@
-//! Token revocation (RFC 7009): tell the provider that a token is done with.
+//! Token revocation (RFC 7009 §2): tell the provider that a token is done with.
 
 use crate::client_auth::Client;
 use crate::error::{Endpoint, Error};

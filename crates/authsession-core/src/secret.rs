@@ -66,7 +66,11 @@ impl From<&str> for Secret {
 }
 
 /// `#[serde(with = "authsession_core::secret::for_sealing")]` on a field of what is sealed before it is written. There is no
-/// other way to serialise a secret.
+/// other way to serialise a secret:
+///
+/// ```compile_fail,E0277
+/// let leaked = serde_json::to_string(&authsession_core::secret::Secret::new("hunter2"));
+/// ```
 pub mod for_sealing {
     use serde::{Deserialize as _, Deserializer, Serializer};
 

@@ -1,4 +1,5 @@
-//! One caller works, the rest share the outcome; the work outlives every caller.
+//! One caller works, the rest share the outcome; the work outlives every caller. So a refresh token that is rotated is
+//! never presented twice at a time, which would pass for theft (RFC 9700 §4.14.2).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,6 +14,24 @@ use tracing::Instrument as _;
 ///
 /// The work is spawned on the runtime: a caller that goes away neither stops it nor loses its outcome for the others.
 /// Who arrives after it ended starts anew, so the work itself first looks whether it is still needed.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use authsession_core::single_flight::SingleFlight;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (flights, asked) = (SingleFlight::new(), Arc::new(AtomicU32::new(0)));
+/// let work = || {
+///     let asked = Arc::clone(&asked);
+///     async move { asked.fetch_add(1, Ordering::Relaxed) + 1 }
+/// };
+/// let (one, other) = tokio::join!(flights.run("key", work), flights.run("key", work));
+/// assert_eq!((one, other), (Ok(1), Ok(1)));
+/// # }
+/// ```
 pub struct SingleFlight<K, V> {
     flights: Arc<Mutex<HashMap<K, watch::Receiver<Option<V>>>>>,
 }

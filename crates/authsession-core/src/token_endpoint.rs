@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 §3.2): redeem a grant, get a token set.
+//! The token endpoint (RFC 6749 §3.2, §5.1 and §5.2): redeem a grant, get a token set.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,31 @@ use crate::token_set::TokenSet;
 const LONGEST_LIFETIME: f64 = 10.0 * 365.0 * 86_400.0;
 
 /// The token endpoint of one provider, as one client.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use authsession_core::client_auth::{Client, ClientAuth};
+/// use authsession_core::clock::Clock;
+/// use authsession_core::error::Error;
+/// use authsession_core::grant::refresh_token::RefreshToken;
+/// use authsession_core::http::HttpClient;
+/// use authsession_core::provider::Provider;
+/// use authsession_core::secret::Secret;
+/// use authsession_core::token_endpoint::TokenEndpoint;
+///
+/// # async fn example(provider: Arc<Provider>, http: HttpClient, held: Secret) -> Result<(), Error> {
+/// let client = Client { id: "my-client".to_owned(), auth: ClientAuth::Secret("its secret".into()) };
+/// let endpoint = TokenEndpoint::new(provider, client, http, Clock::system());
+/// match endpoint.redeem(&RefreshToken { refresh_token: held, scope: None }).await {
+///     Ok(tokens) => println!("new tokens until {:?}", tokens.expires_at),
+///     Err(Error::GrantRefused(why)) => println!("{why}: the user signs in again"),
+///     Err(error) if error.is_transient() => println!("{error}: what is held serves on"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct TokenEndpoint {
     provider: Arc<Provider>,

@@ -213,3 +213,19 @@ async fn the_provider_is_away_and_the_person_gets_a_page_that_says_so() {
     assert_eq!(page.status, 503);
     assert!(page.header("retry-after").is_some());
 }
+
+#[tokio::test]
+async fn an_attempt_older_than_a_quarter_of_an_hour_starts_over_though_its_cookie_was_kept() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let kept = stage.browser.cookies(stage.url("/")).unwrap();
+    let (name, value) = kept.iter().find(|(name, _)| name.starts_with("authsession-login-")).unwrap();
+
+    stage.clock.advance(Duration::from_secs(16 * 60));
+    stage.browser.set_cookie(stage.url("/"), &format!("{name}={value}; Path=/")).unwrap();
+    let page = stage.browser.navigate_without_following(back.location().unwrap()).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.location().unwrap().path()), (303, "/authorize"));
+    assert_eq!(stage.provider.journal().count(Endpoint::Token), 0);
+}

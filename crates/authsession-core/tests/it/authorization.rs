@@ -6,7 +6,7 @@ use authsession_core::authorization::{AuthorizationRequest, AuthorizationRespons
 use authsession_core::clock::Timestamp;
 use authsession_core::error::{Error, OAuthError};
 use authsession_core::pkce::CodeChallengeMethod;
-use authsession_core::provider::ProviderMetadata;
+use authsession_core::provider::{Endpoints, ProviderMetadata};
 use authsession_core::secret::Secret;
 use authsession_testkit::endpoints::Endpoint;
 use proptest::prelude::{any, proptest};
@@ -20,7 +20,9 @@ const WRONG_STATE: &str = "the authorization response's state is not the one of 
 
 fn metadata() -> ProviderMetadata {
     let url = |path| Url::parse(&format!("{ISSUER}{path}")).unwrap();
-    let mut metadata = ProviderMetadata::by_hand(url("/authorize?tenant=1"), url("/token"));
+    let (authorization, token) = (Some(url("/authorize?tenant=1")), Some(url("/token")));
+    let endpoints = Endpoints { authorization, token, ..Endpoints::default() };
+    let mut metadata = ProviderMetadata::by_hand(endpoints).unwrap();
     metadata.issuer = Some(ISSUER.to_owned());
     metadata.authorization_response_iss_parameter_supported = true;
     metadata
@@ -156,11 +158,19 @@ fn values_of_64_kib_are_refused() {
 #[test]
 fn nul_control_characters_and_invalid_utf_8_are_refused() {
     for odd in ["%00", "a%00b", "%0d%0a", "%1b", "%7f", "%ff", "%c3%28", "%ed%a0%80", "a\0"] {
-        for name in ["code", "state", "iss", "whatever"] {
+        for name in ["code", "error", "state", "iss"] {
             let outcome = AuthorizationResponse::parse(&format!("{name}={odd}&code=a"));
             assert_eq!(untrusted(outcome), "the authorization response is malformed", "{name}={odd:?}");
         }
     }
+}
+
+#[test]
+fn entras_line_breaks_in_error_description_are_harmless() {
+    let said = "error_description=AADSTS65004%3a+User+declined+to+consent.%0d%0aTrace+ID%3a+1%0d%0a";
+    let outcome = answered(&format!("error=access_denied&{said}&state=STATE&{ISS}"));
+    assert_eq!(denial(outcome), OAuthError::AccessDenied);
+    assert_eq!(answered(&format!("code=abc&{said}&{said}&state=STATE&{ISS}")).unwrap().expose(), "abc");
 }
 
 #[test]
@@ -241,6 +251,73 @@ fn the_request_says_what_was_asked_and_keeps_what_the_endpoint_s_url_says() {
     ] {
         assert_eq!(sent[name], value);
     }
+}
+
+#[test]
+fn no_authorization_parameter_goes_out_twice() {
+    let mut asked = request();
+    asked.prompt = Some("login".to_owned());
+    let extra = [("prompt", "none"), ("tenant", "2"), ("ui_locales", "de"), ("ui_locales", "fr")];
+    asked.extra = extra.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let mut greedy = metadata();
+    greedy.authorization_endpoint = Url::parse(&format!(
+        "{ISSUER}/authorize?tenant=1&client_id=evil&prompt=none&kept=a&response_type=token"
+    ))
+    .unwrap();
+
+    let (url, _) = asked.start(&greedy, Timestamp::from_unix_seconds(0)).unwrap();
+
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let distinct: std::collections::HashSet<_> = names.iter().collect();
+    assert_eq!(names.len(), distinct.len(), "{url}");
+    let sent: HashMap<_, _> = url.query_pairs().into_owned().collect();
+    for (name, value) in [
+        ("client_id", "client"),
+        ("response_type", "code"),
+        ("prompt", "login"),
+        ("tenant", "2"),
+        ("ui_locales", "fr"),
+        ("kept", "a"),
+    ] {
+        assert_eq!(sent[name], value, "{name}");
+    }
+}
+
+#[test]
+fn several_resources_may_be_asked_for() {
+    let mut asked = request();
+    asked.extra = ["https://a.example", "https://b.example"]
+        .map(|resource| ("resource".to_owned(), resource.to_owned()))
+        .to_vec();
+    let (url, _) = asked.start(&metadata(), Timestamp::from_unix_seconds(0)).unwrap();
+    assert_eq!(url.query_pairs().filter(|(name, _)| name == "resource").count(), 2);
+}
+
+#[test]
+fn a_scope_of_nothing_is_not_sent() {
+    let (sent, _) = start(&AuthorizationRequest::new("client", "https://app.example/cb", ""));
+    assert!(!sent.contains_key("scope"));
+    assert_eq!(start(&request()).0["scope"], SCOPE);
+}
+
+#[test]
+fn a_further_parameter_set_again_replaces_the_one_before() {
+    let mut asked = request();
+    for audience in ["one", "two"] {
+        asked.replace_extra("audience".to_owned(), audience.to_owned());
+    }
+    asked.replace_extra("other".to_owned(), "x".to_owned());
+    let (name, other) = ("audience".to_owned(), ("other".to_owned(), "x".to_owned()));
+    assert_eq!(asked.extra, [(name, "two".to_owned()), other]);
+}
+
+#[test]
+fn what_is_remembered_of_a_login_survives_being_sealed() {
+    let (_, pending) = start(&request());
+    let written = serde_json::to_vec(&pending).unwrap();
+    let read: PendingAuthorization = serde_json::from_slice(&written).unwrap();
+    assert_eq!((read.state, read.nonce), (pending.state, pending.nonce));
+    assert_eq!((read.code_verifier, read.started_at), (pending.code_verifier, pending.started_at));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Lies about the provider's metadata (OpenID Connect Discovery 1.0 §4.3).
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
+use authsession_core::clock::Clock;
 use authsession_core::error::Fault;
 use authsession_core::http::HttpClient;
-use authsession_core::provider::{Provider, ProviderMetadata};
+use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::Value;
@@ -13,8 +15,6 @@ use url::Url;
 
 use crate::parties::Parties;
 use crate::verdict::{fault, hint, untrusted};
-
-const TWO_HOURS: Duration = Duration::from_secs(7200);
 
 async fn answered(answer: Answer) -> Result<Arc<ProviderMetadata>, authsession_core::error::Error> {
     let parties = Parties::meet().await;
@@ -90,7 +90,7 @@ async fn metadata_that_are_slow_time_out() {
     let (answer, _never_opened) = Answer::normal().held();
     parties.opposite.enqueue(Endpoint::Discovery, answer);
     let http = HttpClient::builder().timeout(Duration::from_millis(200)).build().unwrap();
-    let provider = Provider::discover(parties.opposite.issuer(), http, parties.clock()).unwrap();
+    let provider = parties.newcomer(Endpoints::default(), &http);
     assert_eq!(fault(provider.metadata().await), Fault::TimedOut);
 }
 
@@ -152,7 +152,7 @@ async fn an_issuer_that_cannot_be_one_is_refused_before_any_request() {
         "https://login.example.com#x",
         "https://user@login.example.com",
     ] {
-        let outcome = Provider::discover(issuer, parties.http.clone(), parties.clock());
+        let outcome = Provider::discover(issuer, Endpoints::default(), parties.http.clone(), parties.clock());
         assert!(!hint(outcome).is_empty(), "{issuer}");
     }
 }
@@ -161,15 +161,6 @@ async fn an_issuer_that_cannot_be_one_is_refused_before_any_request() {
 async fn an_issuer_without_a_document_is_a_misconfiguration() {
     let outcome = answered(Answer::status(404)).await;
     assert!(hint(outcome).contains("no discovery document at the issuer"));
-}
-
-#[tokio::test]
-async fn a_provider_that_is_away_at_the_start_is_found_when_it_is_back() {
-    let parties = Parties::meet().await;
-    parties.opposite.shutdown().await;
-    assert_eq!(fault(parties.provider.metadata().await), Fault::Unreachable);
-    parties.opposite.restart().await.unwrap();
-    assert!(parties.provider.metadata().await.is_ok());
 }
 
 #[tokio::test]
@@ -191,6 +182,40 @@ async fn however_many_ask_at_once_one_request_is_sent() {
     assert_eq!(parties.opposite.journal().count(Endpoint::Discovery), 1);
 }
 
+/// A clock that stops whoever asks it first until it is let go.
+fn clock_that_stops_the_first() -> (Clock, Receiver<()>, Sender<()>) {
+    let ((stopped, is_stopped), (let_go, wait)) = (channel(), channel());
+    let first = Mutex::new(Some((stopped, wait)));
+    let clock = Clock::from_fn(move || {
+        let first = first.lock().unwrap().take();
+        if let Some((stopped, wait)) = first {
+            stopped.send(()).unwrap();
+            wait.recv().unwrap();
+        }
+        UNIX_EPOCH
+    });
+    (clock, is_stopped, let_go)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_comes_to_fetch_too_late_takes_what_just_landed() {
+    let parties = Parties::meet().await;
+    let (clock, is_stopped, let_go) = clock_that_stops_the_first();
+    let http = parties.http.clone();
+    let provider = Provider::discover(parties.opposite.issuer(), Endpoints::default(), http, clock).unwrap();
+    let provider = Arc::new(provider);
+    let late = Arc::clone(&provider);
+    let late = tokio::spawn(async move { late.metadata().await.is_ok() });
+    // It has seen that there is nothing, and asks for the time.
+    is_stopped.recv().unwrap();
+
+    provider.metadata().await.unwrap();
+    let_go.send(()).unwrap();
+
+    assert!(late.await.unwrap());
+    assert_eq!(parties.opposite.journal().count(Endpoint::Discovery), 1);
+}
+
 #[tokio::test]
 async fn metadata_are_fetched_once_and_kept() {
     let parties = Parties::meet().await;
@@ -200,62 +225,118 @@ async fn metadata_are_fetched_once_and_kept() {
     assert_eq!(parties.opposite.journal().count(Endpoint::Discovery), 1);
 }
 
-#[tokio::test]
-async fn the_last_good_copy_serves_while_the_provider_is_away() {
-    let parties = Parties::meet().await;
-    let before = parties.provider.metadata().await.unwrap();
-    parties.opposite.always(Endpoint::Discovery, Answer::html(503, "away"));
-    parties.time.advance(TWO_HOURS);
-    for _ in 0..20 {
-        let metadata = parties.provider.metadata().await.unwrap();
-        assert_eq!(metadata.token_endpoint, before.token_endpoint);
+/// The endpoints the provider announces, as if somebody had typed them in.
+fn typed_in(parties: &Parties) -> Endpoints {
+    let url = |endpoint| Url::parse(&parties.opposite.endpoint(endpoint)).ok();
+    Endpoints {
+        authorization: url(Endpoint::Authorization),
+        token: url(Endpoint::Token),
+        jwks: url(Endpoint::Jwks),
+        ..Endpoints::default()
     }
-    parties.until_asked(Endpoint::Discovery, 2).await;
-}
-
-#[tokio::test]
-async fn a_provider_that_turns_to_lies_does_not_displace_the_last_good_copy() {
-    let parties = Parties::meet().await;
-    let before = parties.provider.metadata().await.unwrap();
-    let lie = Answer::tampered(|document| document["issuer"] = "https://evil.example".into());
-    parties.opposite.always(Endpoint::Discovery, lie);
-    parties.time.advance(TWO_HOURS);
-    parties.provider.metadata().await.unwrap();
-    parties.until_asked(Endpoint::Discovery, 2).await;
-    for _ in 0..50 {
-        tokio::task::yield_now().await;
-        assert_eq!(parties.provider.metadata().await.unwrap().issuer, before.issuer);
-    }
-}
-
-#[tokio::test]
-async fn old_metadata_are_fetched_anew_and_nobody_waits_for_it() {
-    let parties = Parties::meet().await;
-    parties.provider.metadata().await.unwrap();
-    parties.time.advance(TWO_HOURS);
-    let (answer, gate) = Answer::normal().held();
-    parties.opposite.enqueue(Endpoint::Discovery, answer);
-    parties.provider.metadata().await.unwrap();
-    gate.reached().await;
-    parties.provider.metadata().await.unwrap();
-    gate.open();
 }
 
 #[tokio::test]
 async fn a_provider_described_by_hand_is_not_asked_for_metadata() {
     let parties = Parties::meet_with(|builder| builder.plain_oauth2(true)).await;
-    let url = |endpoint| Url::parse(&parties.opposite.endpoint(endpoint)).unwrap();
-    let metadata = ProviderMetadata::by_hand(url(Endpoint::Authorization), url(Endpoint::Token));
+    let metadata = ProviderMetadata::by_hand(typed_in(&parties)).unwrap();
     let provider = Provider::by_hand(metadata, parties.http.clone(), parties.clock()).unwrap();
+    assert_eq!(provider.metadata().await.unwrap().issuer, None);
+    parties.time.advance(Duration::from_secs(7200));
     assert_eq!(provider.metadata().await.unwrap().issuer, None);
     assert_eq!(parties.opposite.journal().count(Endpoint::Discovery), 0);
 }
 
 #[tokio::test]
+async fn a_provider_described_by_hand_has_its_keys_fetched() {
+    let mut parties = Parties::meet().await;
+    let mut metadata = ProviderMetadata::by_hand(typed_in(&parties)).unwrap();
+    metadata.issuer = Some(parties.opposite.issuer().to_owned());
+    let provider = Provider::by_hand(metadata, parties.http.clone(), parties.clock()).unwrap();
+    parties.provider = Arc::new(provider);
+    assert!(parties.sign_in().await.is_ok());
+    let journal = parties.opposite.journal();
+    assert_eq!((journal.count(Endpoint::Discovery), journal.count(Endpoint::Jwks)), (0, 1));
+}
+
+#[tokio::test]
+async fn a_provider_described_by_hand_needs_its_two_endpoints() {
+    let parties = Parties::meet().await;
+    let without = |leave_out: fn(&mut Endpoints)| {
+        let mut endpoints = typed_in(&parties);
+        leave_out(&mut endpoints);
+        ProviderMetadata::by_hand(endpoints)
+    };
+    assert!(without(|_| ()).is_some());
+    assert!(without(|endpoints| endpoints.jwks = None).is_some());
+    assert!(without(|endpoints| endpoints.authorization = None).is_none());
+    assert!(without(|endpoints| endpoints.token = None).is_none());
+}
+
+#[tokio::test]
 async fn a_provider_described_by_hand_over_http_is_refused() {
     let parties = Parties::meet().await;
-    let url = Url::parse("http://login.example.com/token").unwrap();
-    let metadata = ProviderMetadata::by_hand(url.clone(), url);
+    let url = Url::parse("http://login.example.com/token").ok();
+    let endpoints = Endpoints { authorization: url.clone(), token: url, ..Endpoints::default() };
+    let metadata = ProviderMetadata::by_hand(endpoints).unwrap();
     let outcome = Provider::by_hand(metadata, parties.http.clone(), parties.clock());
     assert!(hint(outcome).contains("must be https"));
+}
+
+#[tokio::test]
+async fn endpoints_by_hand_go_before_those_announced() {
+    let parties = Parties::meet().await;
+    let announced = parties.provider.metadata().await.unwrap();
+    let by_hand = |path: &str| Url::parse(&format!("https://by-hand.example/{path}")).ok();
+    let endpoints = Endpoints {
+        authorization: by_hand("authorize"),
+        token: by_hand("token"),
+        jwks: by_hand("keys"),
+        userinfo: by_hand("userinfo"),
+        revocation: by_hand("revoke"),
+        end_session: by_hand("logout"),
+    };
+    let all = parties.newcomer(endpoints, &parties.http).metadata().await.unwrap();
+    assert_eq!(Some(&all.authorization_endpoint), by_hand("authorize").as_ref());
+    assert_eq!(Some(&all.token_endpoint), by_hand("token").as_ref());
+    assert_eq!(all.jwks_uri, by_hand("keys"));
+    assert_eq!(all.userinfo_endpoint, by_hand("userinfo"));
+    assert_eq!(all.revocation_endpoint, by_hand("revoke"));
+    assert_eq!(all.end_session_endpoint, by_hand("logout"));
+
+    let one = Endpoints { userinfo: by_hand("userinfo"), ..Endpoints::default() };
+    let one = parties.newcomer(one, &parties.http).metadata().await.unwrap();
+    assert_eq!(one.userinfo_endpoint, by_hand("userinfo"));
+    assert_eq!((&one.token_endpoint, &one.jwks_uri), (&announced.token_endpoint, &announced.jwks_uri));
+}
+
+#[tokio::test]
+async fn an_endpoint_by_hand_over_http_is_refused() {
+    let parties = Parties::meet().await;
+    let endpoints =
+        || Endpoints { jwks: Url::parse("http://login.example.com/keys").ok(), ..Endpoints::default() };
+    let outcome = parties.newcomer(endpoints(), &parties.http).metadata().await;
+    assert!(hint(outcome).contains("must be https"));
+    let metadata = ProviderMetadata::clone(&*parties.provider.metadata().await.unwrap());
+    let outcome = parties.newcomer(endpoints(), &parties.http).seeded(metadata);
+    assert!(hint(outcome).contains("must be https"));
+}
+
+#[tokio::test]
+async fn a_provider_starts_with_metadata_another_one_fetched() {
+    let parties = Parties::meet().await;
+    let metadata = ProviderMetadata::clone(&*parties.provider.metadata().await.unwrap());
+    let userinfo = Url::parse("https://by-hand.example/userinfo").ok();
+    let endpoints = Endpoints { userinfo: userinfo.clone(), ..Endpoints::default() };
+    let provider = parties.newcomer(endpoints, &parties.http).seeded(metadata).unwrap();
+    assert_eq!(provider.metadata().await.unwrap().userinfo_endpoint, userinfo);
+    assert_eq!(parties.opposite.journal().count(Endpoint::Discovery), 1);
+}
+
+#[tokio::test]
+async fn a_provider_does_not_start_with_metadata_of_another_issuer() {
+    let (parties, others) = (Parties::meet().await, Parties::meet().await);
+    let metadata = ProviderMetadata::clone(&*others.provider.metadata().await.unwrap());
+    let outcome = parties.newcomer(Endpoints::default(), &parties.http).seeded(metadata);
+    assert!(hint(outcome).contains("those of another issuer"));
 }

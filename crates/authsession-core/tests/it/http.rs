@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authsession_core::error::Fault;
 use authsession_core::http::{HttpClient, is_loopback};
-use authsession_core::provider::Provider;
+use authsession_core::provider::Endpoints;
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::script::Answer;
 use url::Url;
@@ -85,6 +85,7 @@ async fn a_body_up_to_the_limit_is_read_and_one_byte_more_is_not() {
         parties.opposite.enqueue(Endpoint::Discovery, Answer::raw(200, "application/json", body(length)));
     }
     assert!(untrusted(parties.provider.metadata().await).contains("lacks an endpoint"), "it was read");
+    parties.time.advance(Duration::from_secs(1));
     assert_eq!(fault(parties.provider.metadata().await), Fault::BadAnswer);
 }
 
@@ -92,7 +93,7 @@ async fn a_body_up_to_the_limit_is_read_and_one_byte_more_is_not() {
 async fn the_limit_counts_after_decompression_and_can_be_set() {
     let parties = Parties::meet().await;
     let http = HttpClient::builder().largest_body(100).timeout(Duration::from_secs(5)).build().unwrap();
-    let provider = Provider::discover(parties.opposite.issuer(), http, parties.clock()).unwrap();
+    let provider = parties.newcomer(Endpoints::default(), &http);
     assert_eq!(fault(provider.metadata().await), Fault::BadAnswer);
     parties.opposite.enqueue(Endpoint::Discovery, Answer::gzip_bomb());
     assert_eq!(fault(parties.provider.metadata().await), Fault::BadAnswer);
@@ -133,8 +134,7 @@ async fn no_body_of_the_metadata_or_the_keys_reaches_an_error() {
             let login = parties.log_in().await;
             let tokens = parties.redeem(&login).await.unwrap();
             parties.opposite.always(endpoint, answer);
-            let (http, clock) = (parties.http.clone(), parties.clock());
-            let provider = Provider::discover(parties.opposite.issuer(), http, clock).unwrap();
+            let provider = parties.newcomer(Endpoints::default(), &parties.http);
             parties.provider = std::sync::Arc::new(provider);
             let error = parties.verify(&parties.verifier(), &login, &tokens).await.unwrap_err();
             assert!(!told(&error).contains("canary"), "{}", told(&error));

@@ -7,7 +7,7 @@ use authsession_core::claims::IdTokenClaims;
 use authsession_core::error::{Error, Fault};
 use authsession_core::http::HttpClient;
 use authsession_core::id_token::LoginExpectations;
-use authsession_core::provider::Provider;
+use authsession_core::provider::{Endpoints, Provider};
 use authsession_core::secret::Secret;
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::script::Answer;
@@ -44,6 +44,14 @@ impl Parties {
 
     /// Holds a token against the provider's keys, at a login with the nonce `n`.
     pub(crate) async fn hold(&self, token: &str) -> Result<IdTokenClaims, Error> {
+        self.hold_against(&self.provider, token).await
+    }
+
+    pub(crate) async fn hold_against(
+        &self,
+        provider: &Provider,
+        token: &str,
+    ) -> Result<IdTokenClaims, Error> {
         let (nonce, access_token) = (Secret::from("n"), Secret::from("an access token"));
         let expected = LoginExpectations {
             nonce: &nonce,
@@ -52,7 +60,7 @@ impl Parties {
             started_at: self.now(),
             max_age: None,
         };
-        self.verifier().verify_login(&self.provider, &token.into(), self.now(), &expected).await
+        self.verifier().verify_login(provider, &token.into(), self.now(), &expected).await
     }
 
     fn key_fetches(&self) -> usize {
@@ -164,15 +172,39 @@ async fn fifty_tokens_with_unknown_kids_at_once_make_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_wrong_signature_under_a_known_kid_fetches_nothing() {
+async fn wrong_signatures_under_a_known_kid_make_one_fetch_a_cool_down() {
     let parties = Parties::meet().await;
     let (honest, impostor) = (Mint::new("known"), Mint::new("known"));
     parties.publish([honest.jwk()]);
     assert!(parties.hold(&honest.token(&parties.honest_claims())).await.is_ok());
-    for _ in 0..10 {
-        assert_eq!(untrusted(parties.hold(&impostor.token(&parties.honest_claims())).await), WRONG);
+    for round in 1..=3 {
+        for _ in 0..10 {
+            assert_eq!(untrusted(parties.hold(&impostor.token(&parties.honest_claims())).await), WRONG);
+        }
+        assert_eq!(parties.key_fetches(), 1 + round);
+        parties.time.advance(COOL_DOWN);
     }
-    assert_eq!(parties.key_fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_a_lie_while_the_keys_cannot_be_fetched() {
+    let parties = Parties::meet().await;
+    let (honest, impostor) = (Mint::new("known"), Mint::new("known"));
+    parties.publish([honest.jwk()]);
+    assert!(parties.hold(&honest.token(&parties.honest_claims())).await.is_ok());
+    parties.opposite.always(Endpoint::Jwks, Answer::status(503));
+    assert_eq!(untrusted(parties.hold(&impostor.token(&parties.honest_claims())).await), WRONG);
+}
+
+#[tokio::test]
+async fn a_key_replaced_under_the_same_kid_is_found() {
+    let (parties, old, new) = (Parties::meet().await, Mint::new("same"), Mint::new("same"));
+    parties.publish([old.jwk()]);
+    assert!(parties.hold(&old.token(&parties.honest_claims())).await.is_ok());
+    parties.publish([new.jwk()]);
+    assert!(parties.hold(&new.token(&parties.honest_claims())).await.is_ok());
+    assert_eq!(untrusted(parties.hold(&old.token(&parties.honest_claims())).await), WRONG);
+    assert_eq!(parties.key_fetches(), 2);
 }
 
 #[tokio::test]
@@ -314,8 +346,7 @@ async fn a_key_set_that_breaks_off_or_is_slow_is_a_typed_error() {
     let http = HttpClient::builder().timeout(Duration::from_millis(200)).build().unwrap();
     let login = parties.log_in().await;
     let tokens = parties.redeem(&login).await.unwrap();
-    let provider = Provider::discover(parties.opposite.issuer(), http, parties.clock()).unwrap();
-    parties.provider = Arc::new(provider);
+    parties.provider = Arc::new(parties.newcomer(Endpoints::default(), &http));
     assert_eq!(fault(parties.verify(&parties.verifier(), &login, &tokens).await), Fault::TimedOut);
 }
 

@@ -4,12 +4,15 @@
 
 mod authorization;
 mod claims;
+mod client_auth;
+mod clock;
 mod discovery;
 mod end_session;
 mod http;
 mod id_token;
 mod keys;
 mod mint;
+mod outage;
 mod parties;
 mod refresh;
 mod retry;

@@ -12,7 +12,7 @@ use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::http::HttpClient;
 use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
-use authsession_core::provider::Provider;
+use authsession_core::provider::{Endpoints, Provider};
 use authsession_core::secret::Secret;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_core::token_set::TokenSet;
@@ -62,9 +62,14 @@ impl Parties {
         let builder = Opposite::builder().clock(time.clone()).signing_algorithm(SigningAlgorithm::Es256);
         let opposite = edit(builder).start().await.unwrap();
         let http = HttpClient::builder().build().unwrap();
-        let provider = Provider::discover(opposite.issuer(), http.clone(), clock_of(&time)).unwrap();
+        let provider = discover(&opposite, Endpoints::default(), &http, &time);
         let browser = Browser::with_clock(time.clone()).unwrap();
         Self { opposite, provider: Arc::new(provider), http, time, browser }
+    }
+
+    /// The other side as somebody knows it who was never in touch with it, and who asks it through `http`.
+    pub(crate) fn newcomer(&self, by_hand: Endpoints, http: &HttpClient) -> Provider {
+        discover(&self.opposite, by_hand, http, &self.time)
     }
 
     pub(crate) fn clock(&self) -> Clock {
@@ -177,6 +182,10 @@ impl Login {
             code_verifier: self.pending.code_verifier.clone(),
         }
     }
+}
+
+fn discover(opposite: &Opposite, by_hand: Endpoints, http: &HttpClient, time: &VirtualClock) -> Provider {
+    Provider::discover(opposite.issuer(), by_hand, http.clone(), clock_of(time)).unwrap()
 }
 
 pub(crate) fn clock_of(time: &VirtualClock) -> Clock {

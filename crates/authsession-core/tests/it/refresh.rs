@@ -11,7 +11,7 @@ use authsession_testkit::script::Answer;
 use serde_json::{Value, json};
 
 use crate::parties::Parties;
-use crate::verdict::{refusal, untrusted};
+use crate::verdict::{mismatch, refusal, untrusted};
 
 /// A login, then a refresh whose new ID token was edited.
 async fn refreshed(edit: impl Fn(&mut Value) + Send + Sync + 'static) -> Result<IdTokenClaims, Error> {
@@ -39,23 +39,44 @@ async fn an_honest_refresh_is_accepted() {
 #[tokio::test]
 async fn a_new_id_token_with_another_iss_is_refused() {
     let outcome = with("iss", "https://evil.example").await;
-    assert_eq!(untrusted(outcome), "the ID token's iss is not the provider's issuer");
+    assert_eq!(mismatch(outcome), "the refreshed ID token has another iss");
 }
 
 #[tokio::test]
 async fn a_new_id_token_with_another_sub_is_refused() {
-    assert_eq!(untrusted(with("sub", "bob").await), "the refreshed ID token has another sub");
-    assert_eq!(untrusted(with("sub", "Alice").await), "the refreshed ID token has another sub");
+    assert_eq!(mismatch(with("sub", "bob").await), "the refreshed ID token has another sub");
+    assert_eq!(mismatch(with("sub", "Alice").await), "the refreshed ID token has another sub");
 }
 
 #[tokio::test]
 async fn a_new_id_token_with_another_aud_is_refused() {
-    assert_eq!(untrusted(with("aud", "other").await), "the ID token's aud is not this client");
-    let wider = |claims: &mut Value| {
-        claims["aud"] = json!(["client", "another"]);
-        claims["azp"] = json!("client");
+    for other in [json!("other"), json!(["other"]), json!([])] {
+        assert_eq!(mismatch(with("aud", other).await), "the refreshed ID token has another aud");
+    }
+}
+
+#[tokio::test]
+async fn a_new_id_token_that_is_for_others_too_is_not_about_someone_else() {
+    let wider = |party: &'static str| {
+        move |claims: &mut Value| {
+            claims["aud"] = json!(["client", party]);
+            claims["azp"] = json!("client");
+        }
     };
-    assert_eq!(untrusted(refreshed(wider).await), "the refreshed ID token has another aud");
+    assert!(refreshed(wider("another")).await.is_ok(), "it is trusted");
+    let outcome = refreshed(wider("stranger")).await;
+    assert_eq!(untrusted(outcome), "the ID token names an audience that is not trusted");
+}
+
+#[tokio::test]
+async fn only_the_provider_s_own_word_is_about_someone_else() {
+    let parties = Parties::meet().await;
+    let before = parties.sign_in().await.unwrap();
+    let forged = crate::mint::Mint::new("forged").token(&parties.honest_claims_and(&json!({ "sub": "bob" })));
+    let verifier = parties.verifier();
+    let (forged, now, provider) = (forged.into(), parties.now(), &parties.provider);
+    let held = verifier.verify_refresh(provider, &forged, &before.tokens.access_token, now, &before.claims);
+    assert!(untrusted(held.await).contains("a key the provider does not publish"));
 }
 
 #[tokio::test]
@@ -91,12 +112,12 @@ async fn a_new_id_token_without_auth_time_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_new_id_token_that_is_older_than_the_old_one_is_refused() {
-    let older = |claims: &mut Value| claims["iat"] = (claims["iat"].as_i64().unwrap() - 241).into();
+async fn a_new_id_token_that_is_older_than_the_old_one_by_more_than_clocks_differ_is_refused() {
+    let older = |claims: &mut Value| claims["iat"] = (claims["iat"].as_i64().unwrap() - 301).into();
     let wanted = "the refreshed ID token is older than the one it replaces";
     assert_eq!(untrusted(refreshed(older).await), wanted);
-    let same = |claims: &mut Value| claims["iat"] = (claims["iat"].as_i64().unwrap() - 240).into();
-    assert!(refreshed(same).await.is_ok());
+    let within = |claims: &mut Value| claims["iat"] = (claims["iat"].as_i64().unwrap() - 300).into();
+    assert!(refreshed(within).await.is_ok());
 }
 
 #[tokio::test]

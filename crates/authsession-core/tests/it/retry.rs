@@ -33,6 +33,34 @@ fn two_that_failed_at_once_do_not_come_back_at_once() {
 }
 
 #[test]
+fn a_clock_set_back_makes_no_pause_longer() {
+    let asked = Duration::from_secs(300);
+    let backoff = Backoff::default().after_failure(NOW, Some(asked));
+    for back in [1, 10, 299, 300, 86_400, 1 << 40] {
+        let back = Duration::from_secs(back);
+        assert_eq!(backoff.wait(NOW - back), asked.saturating_sub(back), "{back:?}");
+    }
+    assert!(failed(3).wait(NOW - MINUTE * 60 * 24).is_zero());
+}
+
+#[test]
+fn a_failure_is_remembered_until_the_next_success() {
+    assert!(!Backoff::default().has_failed());
+    assert!(failed(1).has_failed() && failed(100).has_failed());
+}
+
+#[test]
+fn failures_are_forgotten_ten_minutes_after_the_pause_wherever_the_clock_went() {
+    assert!(Backoff::default().is_forgotten(NOW));
+    let backoff = Backoff::default().after_failure(NOW, Some(MINUTE));
+    for later in [NOW, NOW + MINUTE, NOW + MINUTE * 11] {
+        assert!(!backoff.is_forgotten(later), "{later:?}");
+    }
+    let past = MINUTE * 11 + Duration::from_millis(1);
+    assert!(backoff.is_forgotten(NOW + past) && backoff.is_forgotten(NOW - past));
+}
+
+#[test]
 fn when_the_pause_is_over_there_is_no_wait() {
     assert_eq!(failed(7).wait(NOW + MINUTE), Duration::ZERO);
 }
@@ -55,6 +83,7 @@ proptest! {
         let (now, later) = (Timestamp::from_unix_millis(now), Timestamp::from_unix_millis(later));
         let backoff = Backoff::default().after_failure(now, asked);
         prop_assert!(backoff.wait(now) <= MINUTE * 10);
-        let _ = backoff.wait(later);
+        prop_assert!(backoff.wait(later) <= backoff.wait(now));
+        prop_assert!(!backoff.is_forgotten(now));
     }
 }

@@ -4,12 +4,20 @@ use authsession_core::client_auth::{Client, ClientAuth};
 use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::http::Form;
-use authsession_core::secret::{Secret, equal_in_constant_time};
+use authsession_core::secret::{Secret, equal_in_constant_time, for_sealing};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+use serde::{Deserialize, Serialize};
 
 use crate::parties::Parties;
 
 const CANARY: &str = "canary-51e0";
+
+/// What is sealed before it is written.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    #[serde(with = "for_sealing")]
+    secret: Secret,
+}
 
 #[test]
 fn debug_of_a_secret_shows_nothing_of_it() {
@@ -45,9 +53,10 @@ async fn debug_of_a_token_set_and_its_endpoint_shows_no_token() {
 }
 
 #[test]
-fn a_secret_survives_being_written_and_read() {
-    let written = serde_json::to_string(&Secret::new("a \"secret\"")).unwrap();
-    assert_eq!(serde_json::from_str::<Secret>(&written).unwrap().expose(), "a \"secret\"");
+fn a_secret_that_is_sealed_survives_being_written_and_read() {
+    let written = serde_json::to_string(&Sealed { secret: Secret::new("a \"secret\"") }).unwrap();
+    assert_eq!(written, r#"{"secret":"a \"secret\""}"#);
+    assert_eq!(serde_json::from_str::<Sealed>(&written).unwrap().secret.expose(), "a \"secret\"");
 }
 
 #[test]

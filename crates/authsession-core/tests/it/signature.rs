@@ -1,11 +1,12 @@
 //! Lies about an ID token's signature and header (RFC 7515, OpenID Connect Core §3.1.3.7 steps 6 to 8).
 
-use authsession_core::jwks::KeySet;
+use authsession_core::error::{Error, Fault};
 use authsession_core::jws::Algorithm;
+use authsession_core::provider::Endpoints;
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::script::Answer;
-use proptest::prelude::{any, prop_assert, proptest};
+use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
 use crate::mint::Mint;
@@ -211,15 +212,26 @@ fn no_text_is_believed_and_none_makes_it_panic() {
     });
 }
 
-proptest! {
-    #[test]
-    fn no_key_set_makes_it_panic(bytes in any::<Vec<u8>>(), n in any::<String>(), e in any::<String>()) {
-        let _ = KeySet::parse(&bytes);
+#[test]
+fn no_key_set_makes_it_panic_and_odd_keys_are_left_out() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let parties = runtime.block_on(Parties::meet());
+    let token = Mint::new("key").token(&parties.honest_claims());
+    proptest!(|(bytes in any::<Vec<u8>>(), n in any::<String>(), e in any::<String>())| {
         let odd = json!({ "keys": [
             { "kty": "RSA", "n": n, "e": e },
             { "kty": "EC", "crv": "P-256", "x": n, "y": e },
             { "kty": "OKP", "crv": "Ed25519", "x": n },
         ] });
-        prop_assert!(KeySet::parse(odd.to_string().as_bytes()).is_ok());
-    }
+        for (document, is_one) in [(bytes, false), (odd.to_string().into_bytes(), true)] {
+            parties.opposite.always(Endpoint::Jwks, Answer::raw(200, "application/json", document));
+            let newcomer = parties.newcomer(Endpoints::default(), &parties.http);
+            // A panic would show as the connection breaking: `NoAnswer`.
+            match runtime.block_on(parties.hold_against(&newcomer, &token)) {
+                Err(Error::Untrusted(check)) => prop_assert_eq!(check, UNPUBLISHED),
+                Err(Error::Unavailable { fault: Fault::BadAnswer, .. }) => prop_assert!(!is_one),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+    });
 }

@@ -1,4 +1,4 @@
-//! Lies of the token endpoint (RFC 6749 §5), and how we prove who we are.
+//! Lies of the token endpoint (RFC 6749 §5).
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::http::HttpClient;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_core::token_set::TokenSet;
-use authsession_testkit::client::{AuthMethod, Client as Registered};
 use authsession_testkit::endpoints::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::{Value, json};
@@ -158,14 +157,72 @@ async fn refusals_are_told_apart_by_what_to_do_next() {
         assert!(hint(answered(Answer::error(400, code)).await).contains(code));
     }
     for code in ["temporarily_unavailable", "server_error"] {
-        assert_eq!(fault(answered(Answer::error(400, code)).await), Fault::Status(503));
+        for status in [200, 400, 401] {
+            let outcome = answered(Answer::error(status, code)).await;
+            assert!(outcome.as_ref().is_err_and(Error::may_have_happened), "the grant may be spent");
+            assert_eq!(fault(outcome), Fault::Reported);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_null_beside_tokens_is_no_error() {
+    for error in [Value::Null, json!(""), json!(0), json!(false), json!({})] {
+        assert!(with("error", error.clone()).await.is_ok(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateways_403_is_no_refusal() {
+    for status in [400, 401, 403, 404, 405, 410] {
+        for body in [
+            json!({ "message": "Forbidden" }),
+            json!({ "error": null }),
+            json!({ "error": "" }),
+            json!({ "error": { "code": "invalid_grant" } }),
+            json!({}),
+            json!(["invalid_grant"]),
+            json!("invalid_grant"),
+        ] {
+            let outcome = answered(Answer::json(status, &body)).await;
+            assert_eq!(fault(outcome), Fault::BadAnswer, "{status} {body}");
+        }
+    }
+    for status in [403, 404, 409, 410, 418, 451] {
+        assert_eq!(fault(answered(Answer::status(status)).await), Fault::BadAnswer, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_gateway_could_not_finish_may_have_happened() {
+    for status in [408, 500, 502, 504, 520, 524] {
+        let outcome = answered(Answer::status(status)).await;
+        assert!(outcome.as_ref().is_err_and(Error::may_have_happened), "{status}");
+    }
+    for outcome in [
+        answered(Answer::html(200, "<html>")).await,
+        answered(Answer::json(403, &json!({ "message": "Forbidden" }))).await,
+        with("token_type", "mac").await,
+    ] {
+        assert!(outcome.is_err_and(|error| error.may_have_happened()));
+    }
+}
+
+#[tokio::test]
+async fn what_was_turned_away_at_the_door_did_not_happen() {
+    for status in [425, 429, 503] {
+        let outcome = answered(Answer::status(status)).await;
+        assert!(outcome.is_err_and(|error| error.is_transient() && !error.may_have_happened()), "{status}");
+    }
+    for code in ["invalid_grant", "invalid_client", "invalid_scope"] {
+        let outcome = answered(Answer::error(400, code)).await;
+        assert!(outcome.is_err_and(|error| !error.is_transient() && !error.may_have_happened()), "{code}");
     }
 }
 
 #[tokio::test]
 async fn the_refusals_of_real_providers_are_understood() {
     assert_eq!(refusal(answered(Answer::status(400)).await), OAuthError::Unknown);
-    assert_eq!(refusal(answered(Answer::status(403)).await), OAuthError::Unknown);
     assert_eq!(refusal(answered(Answer::error(403, "invalid_code")).await), OAuthError::Unknown);
     assert!(hint(answered(Answer::status(401)).await).contains("invalid_client"));
     let sql = Answer::error(500, "internal_server_error");
@@ -183,8 +240,24 @@ async fn a_provider_that_asks_us_to_come_back_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_retry_after_that_is_a_date_counts_from_the_date_of_the_answer() {
+    for (until, wanted) in [
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 29),
+        ("Friday, 31-Dec-99 23:59:59 GMT", 29),
+        ("Fri Dec 31 23:59:59 1999", 29),
+        ("Fri, 31 Dec 1999 23:59:30 GMT", 0),
+        ("Fri, 31 Dec 1999 00:00:00 GMT", 0),
+    ] {
+        let answer = Answer::status(503).header("date", "Fri, 31 Dec 1999 23:59:30 GMT");
+        let outcome = answered(answer.header("retry-after", until)).await;
+        assert_eq!(retry_after(outcome), Some(Duration::from_secs(wanted)), "{until}");
+    }
+}
+
+#[tokio::test]
 async fn a_retry_after_that_is_no_number_of_seconds_is_no_reason_to_fail_otherwise() {
-    for odd in ["soon", "-1", "", "99999999999999999999999"] {
+    for odd in ["soon", "-1", "", "99999999999999999999999", "Fri, 31 Dec 1999", "31 Dec 99999 23:59:59 GMT"]
+    {
         let outcome = answered(Answer::status(429).header("retry-after", odd)).await;
         assert_eq!(retry_after(outcome), None, "{odd}");
     }
@@ -304,59 +377,6 @@ async fn nothing_we_sent_and_no_body_reaches_an_error() {
         let error = parties.token_endpoint_as(client).redeem(&grant).await.unwrap_err();
         assert!(!told(&error).contains(CANARY), "{}", told(&error));
     }
-}
-
-#[tokio::test]
-async fn basic_credentials_are_form_encoded_whatever_characters_they_have() {
-    for (id, secret) in [
-        ("client", "a:b%c+d e"),
-        ("https://app.example/?a=b&c", "p&q=r"),
-        ("id:with:colons", "%41"),
-        ("clïent ✓", "sécret\u{1F511}"),
-        ("a b+c", "\"'<>\\;~*-_."),
-    ] {
-        let registered = Registered::confidential(id, secret).auth_method(AuthMethod::Basic);
-        let parties = Parties::meet_with(|builder| builder.client(registered)).await;
-        assert!(parties.sign_in().await.is_ok(), "{id} {secret}");
-        let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
-        assert!(sent.header("authorization").unwrap().starts_with("Basic "));
-        assert_eq!(sent.form_value("client_secret"), None);
-    }
-}
-
-#[tokio::test]
-async fn a_secret_goes_into_the_body_where_the_provider_takes_no_other_way() {
-    let registered = Registered::confidential("client", "a:b%c+d e").auth_method(AuthMethod::Post);
-    let parties = Parties::meet_with(|builder| {
-        builder.client(registered).metadata(|document| {
-            document.insert("token_endpoint_auth_methods_supported".into(), json!(["client_secret_post"]));
-        })
-    })
-    .await;
-    assert!(parties.sign_in().await.is_ok());
-    let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
-    assert_eq!(sent.form_value("client_secret"), Some("a:b%c+d e"));
-    assert_eq!(sent.header("authorization"), None);
-}
-
-#[tokio::test]
-async fn a_public_client_names_itself_and_sends_no_secret() {
-    let parties = Parties::meet_with(|builder| builder.client(Registered::public("app"))).await;
-    let login = parties.log_in().await;
-    let client = Client { id: "app".to_owned(), auth: ClientAuth::None };
-    assert!(parties.token_endpoint_as(client).redeem(&login.grant()).await.is_ok());
-    let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
-    assert_eq!(sent.form_value("client_id"), Some("app"));
-    assert!(sent.header("authorization").is_none() && sent.form_value("client_secret").is_none());
-}
-
-#[tokio::test]
-async fn a_wrong_secret_is_a_misconfiguration() {
-    let parties = Parties::meet().await;
-    let login = parties.log_in().await;
-    let client = Client { auth: ClientAuth::Secret("wrong".into()), ..parties.client() };
-    let outcome = parties.token_endpoint_as(client).redeem(&login.grant()).await;
-    assert!(hint(outcome).contains("invalid_client"));
 }
 
 #[tokio::test]

@@ -60,14 +60,6 @@ fn without_a_margin_a_token_is_fresh_until_it_expires() {
     assert_eq!(tokens.freshness(at(300), Duration::ZERO), Freshness::Expired);
 }
 
-#[test]
-fn a_token_set_survives_being_written_and_read() {
-    let mut tokens = tokens(Some(300));
-    tokens.refresh_token = Some("r".into());
-    let written = serde_json::to_vec(&tokens).unwrap();
-    assert_eq!(serde_json::from_slice::<TokenSet>(&written).unwrap(), tokens);
-}
-
 proptest! {
     #[test]
     fn no_instant_makes_it_panic_and_an_expired_token_is_never_used(

@@ -130,6 +130,17 @@ async fn an_access_token_that_is_not_accepted_is_a_refused_grant() {
 }
 
 #[tokio::test]
+async fn only_a_401_refuses_the_access_token() {
+    assert_eq!(refusal(answered(|_| Answer::status(401)).await), OAuthError::InvalidToken);
+    assert_eq!(refusal(answered(|_| Answer::html(401, "<html>")).await), OAuthError::InvalidToken);
+    let body = json!({ "error": "invalid_token", "sub": "alice" });
+    for status in [400, 403, 404, 410] {
+        assert_eq!(fault(answered(|_| Answer::json(status, &body)).await), Fault::BadAnswer, "{status}");
+        assert_eq!(fault(answered(|_| Answer::status(status)).await), Fault::BadAnswer, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_provider_without_the_endpoint_is_a_misconfiguration() {
     let parties =
         Parties::meet_with(|builder| builder.metadata(|document| drop(document.remove("userinfo_endpoint"))))

@@ -13,6 +13,14 @@ pub(crate) fn untrusted<T: Debug>(outcome: Result<T, Error>) -> String {
     }
 }
 
+/// What differs from the one it should be about.
+pub(crate) fn mismatch<T: Debug>(outcome: Result<T, Error>) -> String {
+    match outcome {
+        Err(Error::Mismatch(what)) => what.into_owned(),
+        other => panic!("not about someone else: {other:?}"),
+    }
+}
+
 /// How the endpoint failed to serve.
 pub(crate) fn fault<T: Debug>(outcome: Result<T, Error>) -> Fault {
     match outcome {

@@ -1,0 +1,50 @@
+//! How long to measure: for figures, or only long enough to check the counts.
+
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// For the tables.
+    Full,
+    /// For the counts; the times it gives are rough.
+    Quick,
+}
+
+impl Effort {
+    /// Batches by contestant.
+    pub(crate) const fn rounds(self) -> usize {
+        match self {
+            Self::Full => 2000,
+            Self::Quick => 50,
+        }
+    }
+
+    /// Batches before the first that counts.
+    pub(crate) const fn warm_up(self) -> usize {
+        self.rounds() / 10
+    }
+
+    /// How often the rate is taken.
+    pub(crate) const fn rate_turns(self) -> usize {
+        match self {
+            Self::Full => 5,
+            Self::Quick => 1,
+        }
+    }
+
+    /// How long each turn of the rate lasts.
+    pub(crate) const fn rate_turn(self) -> Duration {
+        match self {
+            Self::Full => Duration::from_millis(500),
+            Self::Quick => Duration::from_millis(50),
+        }
+    }
+
+    /// How many expired sessions are stormed, one after the other.
+    pub(crate) const fn storms(self) -> usize {
+        match self {
+            Self::Full => 10,
+            Self::Quick => 1,
+        }
+    }
+}

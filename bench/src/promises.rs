@@ -1,0 +1,47 @@
+//! The promises that are counts. Times depend on the machine and are never judged here.
+
+use crate::contestants::{authsession, empty_layer};
+use crate::expired_token::{self, PARALLEL};
+use crate::id_token;
+use crate::protected_request;
+
+/// Around a whole router, an extractor that shares allocates at most this much more than the unprotected route.
+const AROUND: i64 = 3;
+/// Under `Router::layer`, what axum allocates for any layer comes on top: these add nothing to that.
+const SHARING: [&str; 3] =
+    ["authsession, `AccessToken`", "authsession, `Claims<User>`", "authsession, `Session`"];
+
+/// What was promised and is not so; empty when all is well.
+pub(crate) fn broken(
+    request: &protected_request::Figures,
+    expired: &expired_token::Figures,
+    id_token: &id_token::Figures,
+) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut check = |holds: bool, text: String| {
+        if !holds {
+            broken.push(text);
+        }
+    };
+    let allocations = |name| request.added.iter().find(|one| one.name == name).map(|one| one.allocations);
+    let any_layer = allocations(empty_layer::NAME);
+    let limits = SHARING.map(|name| (name, any_layer));
+    for (name, limit) in limits.into_iter().chain([(authsession::AROUND, Some(AROUND))]) {
+        let added = allocations(name);
+        let kept = matches!((added, limit), (Some(added), Some(limit)) if added <= limit);
+        check(kept, format!("{name}: {added:?} allocations added, at most {limit:?} promised"));
+    }
+    for one in request.added.iter().filter(|one| one.name.starts_with("authsession")) {
+        let bytes = one.header_bytes;
+        check(bytes == 0, format!("{}: {bytes} bytes of response headers added, none promised", one.name));
+    }
+    let [ours, _] = &expired.outcomes;
+    let sessions = ours.sessions;
+    check(ours.grants == sessions, format!("{} refresh grants for {sessions} sessions", ours.grants));
+    let asked = sessions * PARALLEL;
+    check(ours.served == asked, format!("{} of {asked} requests served on an expired token", ours.served));
+    check(ours.alive == sessions, format!("{} of {sessions} sessions alive at the next expiry", ours.alive));
+    let [(_, fetches), _] = id_token.fetches;
+    check(fetches == 1, format!("{fetches} key sets fetched for unknown keys, one promised"));
+    broken
+}
