@@ -12,7 +12,7 @@ use authsession_axum::core::random;
 use authsession_axum::extractors::Claims;
 use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
 use authsession_axum::store::memory::MemoryStore;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use axum::Router;
 use axum::routing::get;

@@ -14,7 +14,7 @@ use authsession_axum::extractors::{Claims, Session};
 use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
 use authsession_axum::store::memory::MemoryStore;
 use authsession_testkit::builder::ProviderBuilder;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::user::User as Person;
 use axum::Router;

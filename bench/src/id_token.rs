@@ -11,7 +11,7 @@ use authsession_core::error::Error as ProtocolError;
 use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
 use authsession_core::provider::Provider;
 use authsession_core::secret::Secret;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider as testkit;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use axum::Router;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::Server;
 use axum::Router;

@@ -7,7 +7,8 @@ use authsession_core::random;
 use authsession_core::secret::Secret;
 use aws_lc_rs::digest;
 
-const DOMAIN: &[u8] = b"authsession session key v1\0";
+/// With the id it makes 55 bytes, the most that SHA-256 hashes in one block.
+const DOMAIN: &[u8] = b"authsess v1\0";
 /// 32 bytes in base64url.
 const ID_LENGTH: usize = 43;
 

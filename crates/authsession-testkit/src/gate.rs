@@ -1,7 +1,11 @@
 //! A gate that holds requests until the test opens it.
 
 use std::fmt;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How long a test waits for a request before it is told that none comes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Holds the requests answered through it until [`open`](Gate::open) is called. Clones are the same gate.
 #[derive(Clone)]
@@ -20,15 +24,19 @@ impl Gate {
         self.open.send_replace(true);
     }
 
-    /// Resolves once a request has reached the gate.
-    pub async fn reached(&self) {
-        self.reached_by(1).await;
+    /// Waits until a request has reached the gate. `false` when none has within ten seconds: assert it, so that a test fails
+    /// and does not hang.
+    #[must_use]
+    pub async fn reached(&self) -> bool {
+        self.reached_by(1).await
     }
 
-    /// Resolves once that many requests have reached the gate.
-    pub async fn reached_by(&self, requests: usize) {
-        // Fails only without a sender, and `self` is one.
-        let _ = self.arrived.subscribe().wait_for(|arrived| *arrived >= requests).await;
+    /// Waits until that many requests have reached the gate; as [`reached`](Self::reached).
+    #[must_use]
+    pub async fn reached_by(&self, requests: usize) -> bool {
+        let mut arrivals = self.arrived.subscribe();
+        let reached = arrivals.wait_for(|arrived| *arrived >= requests);
+        tokio::time::timeout(PATIENCE, reached).await.is_ok_and(|reached| reached.is_ok())
     }
 
     /// How many requests have reached the gate so far.

@@ -1,6 +1,7 @@
 //! What the provider really received, request by request.
 
-use crate::endpoints::Endpoint;
+use crate::endpoint::Endpoint;
+use crate::gate::PATIENCE;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
@@ -132,14 +133,19 @@ impl Journal {
         entries.exchanges.clear();
     }
 
-    /// Resolves once this endpoint has received `count` requests since the journal was last cleared.
-    pub async fn reaches(&self, endpoint: Endpoint, count: usize) {
+    /// Waits until this endpoint has received `count` requests since the journal was last cleared. `false` when it has not
+    /// within ten seconds: assert it, so that a test fails and does not hang.
+    #[must_use]
+    pub async fn reaches(&self, endpoint: Endpoint, count: usize) -> bool {
         let mut arrivals = self.arrivals.subscribe();
-        while self.count(endpoint) < count {
-            if arrivals.changed().await.is_err() {
-                return;
+        let reached = async {
+            while self.count(endpoint) < count {
+                if arrivals.changed().await.is_err() {
+                    return;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, reached).await.is_ok()
     }
 
     /// Notes a request; the number returned names it to [`answered`](Self::answered).

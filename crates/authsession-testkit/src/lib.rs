@@ -11,7 +11,7 @@
 //! ```
 //! use authsession_testkit::browser::Browser;
 //! use authsession_testkit::clock::VirtualClock;
-//! use authsession_testkit::endpoints::Endpoint;
+//! use authsession_testkit::endpoint::Endpoint;
 //! use authsession_testkit::provider::Provider;
 //! use authsession_testkit::script::Answer;
 //!
@@ -47,7 +47,8 @@ pub mod builder;
 pub mod client;
 pub mod clock;
 mod connection;
-pub mod endpoints;
+pub mod endpoint;
+mod endpoints;
 mod forgery;
 pub mod gate;
 pub mod journal;

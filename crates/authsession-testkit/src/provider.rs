@@ -2,7 +2,7 @@
 
 use crate::builder::ProviderBuilder;
 use crate::clock::VirtualClock;
-use crate::endpoints::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::endpoints::router;
 use crate::forgery::Forgery;
 use crate::journal::Journal;

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::clock::VirtualClock;
-use crate::endpoints::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::ledger::Ledger;

@@ -1,7 +1,7 @@
 //! What the test says comes next: answers queued for an endpoint.
 
 use crate::bodies;
-use crate::endpoints::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::forgery::Forgery;
 use crate::gate::Gate;
 use bytes::Bytes;

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use authsession_testkit::browser::Browser;
 use authsession_testkit::clock::VirtualClock;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::Server;
 

@@ -1,7 +1,7 @@
 //! The login's end: what comes back from the provider, and what somebody else might send instead.
 
 use authsession_testkit::browser::Browser;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use axum::http::Method;
 
@@ -94,7 +94,7 @@ async fn the_same_callback_sent_twice_at_once_redeems_the_code_once() {
     let (tab, other) = (stage.browser.tab(), stage.browser.tab());
     let url = callback.clone();
     let first = tokio::spawn(async move { tab.navigate_without_following(url).await });
-    gate.reached().await;
+    assert!(gate.reached().await);
     let second = tokio::spawn(async move { other.navigate_without_following(callback).await });
     tokio::task::yield_now().await;
     gate.open();
@@ -116,7 +116,7 @@ async fn a_browser_that_leaves_during_the_callback_loses_nothing() {
 
     let (tab, url) = (stage.browser.tab(), callback.clone());
     let first = tokio::spawn(async move { tab.navigate_without_following(url).await });
-    gate.reached().await;
+    assert!(gate.reached().await);
     first.abort();
     let _gone = first.await;
     let again = stage.browser.tab();
@@ -283,7 +283,7 @@ async fn a_failed_sign_in_leaves_nothing_to_send_again_and_its_tokens_are_revoke
     let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
 
     assert_eq!((page.status.as_u16(), stage.login_cookies()), (400, 0));
-    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
 }
 
 #[tokio::test]

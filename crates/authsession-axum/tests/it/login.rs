@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 
 use crate::stage::{SESSION_COOKIE, Stage};
 

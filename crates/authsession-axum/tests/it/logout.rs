@@ -1,6 +1,6 @@
 //! The logout.
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 
 use crate::stage::Stage;
 
@@ -28,7 +28,7 @@ async fn the_refresh_token_is_revoked_at_logout() {
 
     stage.browser.submit(stage.url("/auth/logout"), &[]).await.unwrap();
 
-    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
     assert!(!stage.provider.live_refresh_token(&token));
 }
 

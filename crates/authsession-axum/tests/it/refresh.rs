@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ async fn fifty_parallel_requests_on_an_expired_token_make_one_refresh() {
             tokio::spawn(async move { stage.token().await })
         })
         .collect();
-    gate.reached().await;
+    assert!(gate.reached().await);
     gate.open();
     let mut tokens = Vec::new();
     for request in requests {
@@ -46,7 +46,7 @@ async fn a_stale_token_is_served_at_once_while_one_refresh_runs_behind() {
     for _ in 0..10 {
         assert_eq!(stage.token().await, before, "nobody waits");
     }
-    gate.reached().await;
+    assert!(gate.reached().await);
     gate.open();
     while stage.token().await == before {
         tokio::task::yield_now().await;
@@ -64,7 +64,7 @@ async fn a_client_that_disconnects_during_the_refresh_loses_nothing() {
 
     let leaver = Arc::clone(&stage);
     let request = tokio::spawn(async move { leaver.token().await });
-    gate.reached().await;
+    assert!(gate.reached().await);
     request.abort();
     let _gone = request.await;
     gate.open();
@@ -85,7 +85,7 @@ async fn a_logout_wins_over_a_refresh_in_flight() {
 
     let waiter = Arc::clone(&stage);
     let request = tokio::spawn(async move { waiter.fetch("/token").await });
-    gate.reached().await;
+    assert!(gate.reached().await);
     stage.browser.submit(stage.url("/auth/logout"), &[]).await.unwrap();
     gate.open();
 
@@ -94,7 +94,7 @@ async fn a_logout_wins_over_a_refresh_in_flight() {
     stage.browser.set_cookie(stage.url("/"), &format!("authsession={cookie}; Path=/")).unwrap();
     assert_eq!(stage.fetch("/token").await.0, 401, "the refresh did not bring the session back");
     // The old token was spent by the refresh; the new one is revoked too, so nothing usable is left at the provider.
-    stage.provider.journal().reaches(Endpoint::Revocation, 2).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 2).await);
 }
 
 #[tokio::test]

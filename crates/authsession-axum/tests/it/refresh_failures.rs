@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 
 use crate::stage::{Stage, TOKEN_LIFETIME};
@@ -59,7 +59,7 @@ async fn the_current_token_serves_while_refreshes_ahead_of_time_fail() {
         assert_eq!(stage.token().await, before);
     }
 
-    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
     assert_eq!(stage.refreshes(), 1, "failures back off");
 }
 
@@ -88,7 +88,7 @@ async fn a_lost_answer_is_not_asked_for_again_while_the_token_serves() {
     stage.provider.enqueue(Endpoint::Token, Answer::dropped_after());
 
     stage.token().await;
-    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
     stage.clock.advance(Duration::from_secs(20));
 
     for _ in 0..10 {
@@ -197,7 +197,7 @@ async fn a_gateway_that_gave_up_is_not_asked_again_while_the_token_serves() {
     stage.provider.enqueue(Endpoint::Token, Answer::status(504));
 
     stage.token().await;
-    stage.provider.journal().reaches(Endpoint::Token, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
     stage.clock.advance(Duration::from_secs(20));
 
     for _ in 0..10 {

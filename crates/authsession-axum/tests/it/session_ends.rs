@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::ledger::RefreshTokens;
 
 use crate::stage::Stage;
@@ -72,7 +72,7 @@ async fn however_a_session_ends_its_refresh_token_is_revoked() {
     stage.clock.advance(Duration::from_secs(25 * 3600));
     assert_eq!(stage.fetch("/token").await.0, 401);
 
-    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
     assert!(!stage.provider.live_refresh_token(&token));
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use crate::stage::Stage;
@@ -23,7 +23,7 @@ async fn logins_refreshes_and_ends_with_their_reasons_are_counted() {
     stage.sign_in().await;
     stage.clock.advance(Duration::from_secs(25 * 3600));
     stage.fetch("/token").await;
-    stage.provider.journal().reaches(Endpoint::Revocation, 1).await;
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
 
     for counter in [
         "authsession_logins_total",

@@ -2,7 +2,7 @@
 
 use authsession_testkit::browser::Browser;
 use authsession_testkit::client::Client;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::user::User;
 use tokio::net::TcpListener;

@@ -8,7 +8,7 @@ use authsession_core::error::{Error, OAuthError};
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::{Endpoints, ProviderMetadata};
 use authsession_core::secret::Secret;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use proptest::prelude::{any, proptest};
 use url::Url;
 

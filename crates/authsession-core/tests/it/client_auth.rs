@@ -2,7 +2,7 @@
 
 use authsession_core::client_auth::{Client, ClientAuth};
 use authsession_testkit::client::{AuthMethod, Client as Registered};
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use serde_json::json;
 
 use crate::parties::Parties;

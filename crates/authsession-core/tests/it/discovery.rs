@@ -8,7 +8,7 @@ use authsession_core::clock::Clock;
 use authsession_core::error::Fault;
 use authsession_core::http::HttpClient;
 use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::Value;
 use url::Url;
@@ -174,7 +174,7 @@ async fn however_many_ask_at_once_one_request_is_sent() {
             tokio::spawn(async move { provider.metadata().await.is_ok() })
         })
         .collect();
-    gate.reached().await;
+    assert!(gate.reached().await);
     gate.open();
     for task in tasks {
         assert!(task.await.unwrap());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authsession_core::error::Fault;
 use authsession_core::http::{HttpClient, is_loopback};
 use authsession_core::provider::Endpoints;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use url::Url;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::script::Answer;
 use aws_lc_rs::digest::{self, Algorithm as Hash};

@@ -9,7 +9,7 @@ use authsession_core::http::HttpClient;
 use authsession_core::id_token::LoginExpectations;
 use authsession_core::provider::{Endpoints, Provider};
 use authsession_core::secret::Secret;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::{Value, json};
 

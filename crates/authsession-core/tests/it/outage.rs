@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authsession_core::error::{Error, Fault};
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 
 use crate::mint::Mint;
@@ -173,7 +173,7 @@ async fn old_metadata_are_fetched_anew_and_nobody_waits_for_it() {
     let (answer, gate) = Answer::normal().held();
     parties.opposite.enqueue(Endpoint::Discovery, answer);
     parties.provider.metadata().await.unwrap();
-    gate.reached().await;
+    assert!(gate.reached().await);
     parties.provider.metadata().await.unwrap();
     gate.open();
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::error::{Error, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::ledger::RefreshTokens;
 use authsession_testkit::script::Answer;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use authsession_core::client_auth::{Client, ClientAuth};
 use authsession_core::error::{Error, Fault};
 use authsession_core::revocation::{TokenKind, revoke};
 use authsession_core::secret::Secret;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::json;
 

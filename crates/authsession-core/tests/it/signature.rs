@@ -3,7 +3,7 @@
 use authsession_core::error::{Error, Fault};
 use authsession_core::jws::Algorithm;
 use authsession_core::provider::Endpoints;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::script::Answer;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};

@@ -8,7 +8,7 @@ use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::http::HttpClient;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_core::token_set::TokenSet;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::{Value, json};
 
@@ -126,7 +126,7 @@ async fn the_lifetime_counts_from_before_the_request() {
     parties.opposite.enqueue(Endpoint::Token, answer);
     let asked_at = parties.now();
     let slow = async {
-        gate.reached().await;
+        assert!(gate.reached().await);
         parties.time.advance(Duration::from_secs(100));
         gate.open();
     };

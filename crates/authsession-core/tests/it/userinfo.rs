@@ -2,7 +2,7 @@
 
 use authsession_core::error::{Error, Fault, OAuthError};
 use authsession_core::userinfo::userinfo;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! The provider's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 
-use crate::endpoints::Endpoint;
+use crate::endpoint::Endpoint;
 use crate::realm::Realm;
 use crate::wire::Reply;
 use serde_json::Value;

@@ -16,7 +16,7 @@ use authsession_testkit::browser::Browser;
 use authsession_testkit::client::AuthMethod;
 use authsession_testkit::client::Client;
 use authsession_testkit::clock::VirtualClock;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

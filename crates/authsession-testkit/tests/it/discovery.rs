@@ -1,7 +1,7 @@
 //! The metadata, and where it is.
 
 use authsession_testkit::browser::Browser;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use crate::relying_party::refresh;
 use crate::relying_party::signed_in;
 use crate::relying_party::text;
 use authsession_testkit::browser::Browser;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::relying_party::post;
 use crate::relying_party::text;
 use authsession_testkit::browser::Browser;
 use authsession_testkit::client::Client;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::Server;
 use authsession_testkit::user::User;

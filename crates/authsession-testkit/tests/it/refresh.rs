@@ -7,7 +7,7 @@ use crate::relying_party::signed_in;
 use crate::relying_party::text;
 use authsession_testkit::browser::Browser;
 use authsession_testkit::clock::VirtualClock;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::ledger::RefreshTokens;
 use authsession_testkit::provider::Provider;
 use std::time::Duration;

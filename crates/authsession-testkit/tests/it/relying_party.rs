@@ -2,7 +2,7 @@
 
 use authsession_testkit::browser::Browser;
 use authsession_testkit::browser::Page;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use aws_lc_rs::digest;
 use base64::Engine;

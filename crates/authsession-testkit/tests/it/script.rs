@@ -6,7 +6,7 @@ use crate::relying_party::text;
 use crate::relying_party::try_post;
 use authsession_testkit::browser::Browser;
 use authsession_testkit::browser::BrowserError;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::script::Answer;
 use serde_json::json;
@@ -63,7 +63,7 @@ async fn a_held_request_is_journalled_and_waits_for_the_gate() {
     let url = provider.endpoint(Endpoint::Jwks);
     let tab = browser.tab();
     let asked = tokio::spawn(async move { tab.fetch(url).await.unwrap().status });
-    gate.reached().await;
+    assert!(gate.reached().await);
     assert_eq!(provider.journal().last(Endpoint::Jwks).unwrap().status, None);
     assert!(!asked.is_finished());
     gate.open();
@@ -83,7 +83,7 @@ async fn an_answer_held_after_has_rotated_already() {
         answered.json().unwrap()
     };
     let watched = async {
-        gate.reached().await;
+        assert!(gate.reached().await);
         let rotated = !provider.live_refresh_token(&old);
         gate.open();
         rotated

@@ -6,7 +6,7 @@ use crate::relying_party::redeem;
 use crate::relying_party::signed_in;
 use crate::relying_party::text;
 use authsession_testkit::browser::Browser;
-use authsession_testkit::endpoints::Endpoint;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::script::Answer;

@@ -1,4 +1,4 @@
-//! The provider's endpoints: which there are, and the way of a request through script, journal and endpoint.
+//! The way of a request through script, journal and endpoint.
 
 mod authorization;
 mod client_authentication;
@@ -14,6 +14,7 @@ mod userinfo;
 
 use crate::bodies;
 use crate::connection::Scissors;
+use crate::endpoint::Endpoint;
 use crate::journal::Exchange;
 use crate::realm::Realm;
 use crate::script::Answer;
@@ -34,64 +35,6 @@ use std::sync::Arc;
 use url::form_urlencoded;
 
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
-
-/// One of the provider's endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// The metadata (OpenID Connect Discovery 1.0; also found where RFC 8414 looks for it).
-    Discovery,
-    /// The public keys (RFC 7517).
-    Jwks,
-    /// Where a browser is sent to sign in, and where the login page posts to.
-    Authorization,
-    /// Where grants are redeemed.
-    Token,
-    /// Claims for an access token.
-    Userinfo,
-    /// RFC 7009.
-    Revocation,
-    /// RP-initiated logout.
-    EndSession,
-    /// RFC 7662.
-    Introspection,
-}
-
-impl Endpoint {
-    const ALL: [Self; 8] = [
-        Self::Discovery,
-        Self::Jwks,
-        Self::Authorization,
-        Self::Token,
-        Self::Userinfo,
-        Self::Revocation,
-        Self::EndSession,
-        Self::Introspection,
-    ];
-
-    /// The path under the issuer.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Discovery => "/.well-known/openid-configuration",
-            Self::Jwks => "/jwks",
-            Self::Authorization => "/authorize",
-            Self::Token => "/token",
-            Self::Userinfo => "/userinfo",
-            Self::Revocation => "/revoke",
-            Self::EndSession => "/logout",
-            Self::Introspection => "/introspect",
-        }
-    }
-
-    fn at(path: &str, issuer_path: &str) -> Option<Self> {
-        let by_rfc8414 = path.strip_prefix("/.well-known/oauth-authorization-server");
-        if by_rfc8414.is_some_and(|rest| rest.trim_end_matches('/') == issuer_path) {
-            return Some(Self::Discovery);
-        }
-        let path = path.strip_prefix(issuer_path)?;
-        Self::ALL.into_iter().find(|endpoint| endpoint.path() == path)
-    }
-}
 
 pub(crate) fn router(realm: Arc<Realm>) -> Router {
     Router::new().fallback(move |Extension(scissors): Extension<Scissors>, request: Request| {
