@@ -2,7 +2,7 @@
 //!
 //! | extractor | holds | when nobody is signed in |
 //! |---|---|---|
-//! | [`AuthSession`](crate::auth_session::AuthSession) | a copy of everything | sent to sign in |
+//! | [`AuthSession`] | a copy of everything | sent to sign in |
 //! | [`AccessToken`], [`IdToken`] | that token | sent to sign in |
 //! | [`Claims<C>`] | the verified claims, as a type of yours | sent to sign in |
 //! | [`Session`] | a handle on the session, no copies | sent to sign in |

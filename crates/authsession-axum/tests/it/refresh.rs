@@ -151,3 +151,19 @@ async fn keys_rotated_after_login_do_not_end_the_session() {
     assert_eq!(stage.fetch("/claims").await.0, 200);
     assert_eq!(stage.refreshes(), 1);
 }
+
+#[tokio::test]
+async fn a_refresh_that_names_no_scope_keeps_the_one_granted() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    let narrower =
+        json!({ "access_token": "next", "token_type": "Bearer", "expires_in": 60, "scope": "openid" });
+    stage.provider.enqueue(Endpoint::Token, Answer::json(200, &narrower));
+    assert_eq!(stage.fetch("/session").await.1["scope"], "openid");
+
+    stage.expire_token();
+    let silent = json!({ "access_token": "last", "token_type": "Bearer", "expires_in": 60 });
+    stage.provider.enqueue(Endpoint::Token, Answer::json(200, &silent));
+
+    assert_eq!(stage.fetch("/session").await.1["scope"], "openid");
+}
