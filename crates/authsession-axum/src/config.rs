@@ -23,6 +23,8 @@ use crate::cookie::CookieNames;
 pub struct OAuthConfiguration {
     pub(crate) provider: Arc<Provider>,
     pub(crate) client: Client,
+    /// The same id again, as every session carries it.
+    pub(crate) client_id: Arc<str>,
     pub(crate) http: HttpClient,
     pub(crate) clock: Clock,
     pub(crate) token_endpoint: TokenEndpoint,

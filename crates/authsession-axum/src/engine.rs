@@ -23,7 +23,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(configuration: Arc<OAuthConfiguration>, store: Arc<dyn SessionStore>) -> Self {
-        let refresher = Arc::new(Refresher::new(Keeper { configuration, store }));
+        let refresher = Arc::new(Refresher::new(Keeper::new(configuration, store)));
         Self { refresher, flights: SingleFlight::new() }
     }
 
@@ -85,7 +85,8 @@ impl Engine {
         // take it for theft, and end the session.
         let may_be_spent = session.record.refresh_sent_at.is_some();
         let can = session.record.tokens.refresh_token.is_some();
-        if can && !may_be_spent && self.refresher.pause(&key).is_zero() {
+        let parked = may_be_spent && self.keeper().unsaved.has(&key);
+        if can && (parked || !may_be_spent) && self.refresher.pause(&key).is_zero() {
             let refresher = Arc::clone(&self.refresher);
             self.flights.start(key, move || async move { refresher.refresh(key).await });
         }

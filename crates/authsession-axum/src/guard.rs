@@ -147,7 +147,7 @@ pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &
     };
     if asker == Asker::Navigation {
         let way_on = match error {
-            Error::Unavailable { .. } => WayOn::TryAgain,
+            Error::Unavailable { .. } => WayOn::TryAgain(login_url.to_owned()),
             _ => WayOn::SignIn(login_path.to_owned()),
         };
         return Page { status, title, text, way_on, retry_after }.into_response();
@@ -156,6 +156,8 @@ pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &
         json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": text });
     if let Some(reason) = reason {
         problem["reason"] = reason.into();
+    }
+    if matches!(error, Error::NotSignedIn(_) | Error::Unavailable { .. }) {
         problem["login_url"] = login_url.into();
     }
     let mut response = (status, Json(problem)).into_response();

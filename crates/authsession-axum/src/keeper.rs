@@ -1,6 +1,7 @@
 //! Sessions as this application keeps them: which count as live, and what ending one takes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use authsession_core::clock::Timestamp;
@@ -13,6 +14,7 @@ use authsession_store::store::{Found, SessionStore};
 
 use crate::config::OAuthConfiguration;
 use crate::errors::{Error, NotSignedIn};
+use crate::unsaved::Unsaved;
 use crate::watch;
 
 /// A touch is saved when the idle deadline has moved by this part of the idle timeout, or by a minute.
@@ -20,15 +22,22 @@ const TOUCH_PART: u32 = 10;
 const TOUCH_AT_MOST: Duration = Duration::from_secs(60);
 /// How many overdue sessions one sweep ends.
 const SWEPT_AT_ONCE: usize = 1_000;
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The store, and the configuration that says what its sessions are worth. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Keeper {
     pub(crate) configuration: Arc<OAuthConfiguration>,
     pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) unsaved: Arc<Unsaved>,
+    next_sweep: Arc<AtomicI64>,
 }
 
 impl Keeper {
+    pub(crate) fn new(configuration: Arc<OAuthConfiguration>, store: Arc<dyn SessionStore>) -> Self {
+        Self { configuration, store, unsaved: Arc::default(), next_sweep: Arc::default() }
+    }
+
     /// The live session under that key.
     pub(crate) async fn live(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let found = self.store.load(&key).await?;
@@ -39,8 +48,8 @@ impl Keeper {
     pub(crate) fn judge(&self, key: StoreKey, found: Found) -> Result<Arc<StoredSession>, Error> {
         let not_signed_in = |why| Err(Error::NotSignedIn(why));
         match found {
-            // Kept by an application at another provider that shares the store: not ours to honour, or to refresh.
-            Found::Live { session, .. } if session.record.issuer != self.configuration.issuer => {
+            // Kept by another application that shares the store: not ours to honour, or to refresh.
+            Found::Live { session, .. } if !self.is_ours(&session) => {
                 not_signed_in(NotSignedIn::UnknownSession)
             }
             Found::Live { session, idle_deadline } => {
@@ -66,7 +75,7 @@ impl Keeper {
         let ended = self.store.end(&key, reason).await?;
         if let Some(session) = &ended {
             watch::session_ended(key, reason);
-            self.revoke_behind(session.record.tokens.refresh_token.clone());
+            self.revoke_behind(self.refresh_tokens(key, session));
         }
         Ok(ended)
     }
@@ -78,31 +87,60 @@ impl Keeper {
         }
     }
 
-    /// Tells the provider that a refresh token is done with, behind the caller's back: that it cannot be told is no reason
-    /// to fail, or to wait.
-    pub(crate) fn revoke_behind(&self, refresh_token: Option<Secret>) {
-        let Some(token) = refresh_token else { return };
+    /// Whether this application's client made the session at this application's provider.
+    fn is_ours(&self, session: &StoredSession) -> bool {
+        let record = &session.record;
+        record.issuer == self.configuration.issuer && record.client_id == self.configuration.client_id
+    }
+
+    /// What is to be revoked of a session that ended: its refresh token, and one the store would not take.
+    fn refresh_tokens(&self, key: StoreKey, session: &StoredSession) -> Vec<Secret> {
+        let parked = self.unsaved.take(&key).and_then(|parked| parked.tokens.refresh_token);
+        // Another application's token is not for our provider to see.
+        let kept = session.record.tokens.refresh_token.clone().filter(|_| self.is_ours(session));
+        kept.into_iter().chain(parked).collect()
+    }
+
+    /// Tells the provider that refresh tokens are done with, behind the caller's back and one after the other: that it
+    /// cannot be told is no reason to fail, or to wait.
+    pub(crate) fn revoke_behind(&self, refresh_tokens: impl IntoIterator<Item = Secret>) {
+        let tokens: Vec<_> = refresh_tokens.into_iter().collect();
+        if tokens.is_empty() {
+            return;
+        }
         let configuration = Arc::clone(&self.configuration);
         tokio::spawn(async move {
             let OAuthConfiguration { http, provider, client, .. } = &*configuration;
-            if let Err(error) =
-                revocation::revoke(http, provider, client, &token, TokenKind::RefreshToken).await
-            {
-                tracing::warn!(target: "authsession::session", %error, "a refresh token could not be revoked");
+            for token in tokens {
+                if let Err(error) =
+                    revocation::revoke(http, provider, client, &token, TokenKind::RefreshToken).await
+                {
+                    tracing::warn!(target: "authsession::session", %error, "a refresh token could not be revoked");
+                }
             }
         });
     }
 
-    /// Ends sessions that are overdue though nobody asks for them, behind the caller's back.
+    /// Ends sessions that are overdue though nobody asks for them, behind the caller's back and once a second at most.
     pub(crate) fn sweep_behind(&self) {
+        let now = self.configuration.clock.now();
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        let next = (now + SWEEP_EVERY).unix_millis();
+        if now.unix_millis() < due
+            || self.next_sweep.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err()
+        {
+            return;
+        }
         let keeper = self.clone();
         tokio::spawn(async move {
             match keeper.store.sweep(SWEPT_AT_ONCE).await {
                 Ok(swept) => {
+                    let mut tokens = Vec::new();
                     for (key, reason, session) in swept {
                         watch::session_ended(key, reason);
-                        keeper.revoke_behind(session.record.tokens.refresh_token.clone());
+                        tokens.extend(keeper.refresh_tokens(key, &session));
                     }
+                    keeper.revoke_behind(tokens);
                 }
                 Err(error) => {
                     tracing::warn!(target: "authsession::session", %error, "the store was not swept")

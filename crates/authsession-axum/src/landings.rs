@@ -1,4 +1,4 @@
-//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent.
+//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent to this process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +10,12 @@ use authsession_core::single_flight::SingleFlight;
 use authsession_store::key::SessionId;
 use tokio::sync::Semaphore;
 
-use crate::errors::Error;
+use crate::errors::{Error, Unavailable};
 
 /// A browser whose answer was lost sends the same callback again within this.
 const REMEMBERED: Duration = Duration::from_secs(60);
+/// Beyond this many, failures are not remembered: anybody can make them.
+const FAILURES: usize = 2_000;
 /// Callbacks at the provider at once. Anybody can start one, so there is an end to it.
 const AT_ONCE: usize = 128;
 
@@ -21,53 +23,96 @@ const AT_ONCE: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Landings {
     flights: SingleFlight<String, Landed>,
-    landed: Arc<Mutex<HashMap<String, (Timestamp, Landed)>>>,
-    places: Arc<Semaphore>,
+    landed: Arc<Landing>,
     clock: Clock,
 }
 
-type Landed = Result<SessionId, Error>;
+/// What came of a sign-in.
+#[derive(Clone, Debug)]
+pub(crate) struct Landed {
+    pub(crate) outcome: Result<SessionId, Error>,
+    /// Whether the code was presented to the provider: then the attempt is over, whatever came of it.
+    pub(crate) spent: bool,
+}
+
+#[derive(Debug)]
+struct Landing {
+    remembered: Mutex<Remembered>,
+    places: Semaphore,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    outcomes: HashMap<String, (Timestamp, Landed)>,
+    look_through_at: usize,
+}
 
 impl Landings {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            flights: SingleFlight::new(),
-            landed: Arc::default(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            clock,
-        }
+        let landed = Landing { remembered: Mutex::default(), places: Semaphore::new(AT_ONCE) };
+        Self { flights: SingleFlight::new(), landed: Arc::new(landed), clock }
     }
 
     /// The outcome of this attempt's sign-in: that of `work`, which runs once and detached. The code is spent when it is
     /// sent, so the sign-in ends whether or not the browser waits for it.
     pub(crate) async fn land<F>(&self, attempt: String, work: impl FnOnce() -> F + Send) -> Landed
     where
-        F: Future<Output = Landed> + Send + 'static,
+        F: Future<Output = Result<SessionId, Error>> + Send + 'static,
     {
-        let busy = || Err(ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff).into());
-        if let Some(landed) = self.remembered(&attempt) {
-            return landed;
-        }
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return busy() };
-        let (landed, clock, name) = (Arc::clone(&self.landed), self.clock.clone(), attempt.clone());
+        let (landing, clock, name) = (Arc::clone(&self.landed), self.clock.clone(), attempt.clone());
         let flight = self.flights.run(attempt, move || {
             let work = work();
             async move {
+                // Looked at inside the flight: the one before may just have landed.
+                if let Some(landed) = landing.remembered(&name, clock.now()) {
+                    return landed;
+                }
+                let Ok(_place) = landing.places.try_acquire() else { return busy() };
                 let outcome = work.await;
-                let now = clock.now();
-                let mut landed = landed.lock().unwrap_or_else(PoisonError::into_inner);
-                landed.retain(|_, (at, _)| now.since(*at) < REMEMBERED);
-                landed.insert(name, (now, outcome.clone()));
-                drop(place);
-                outcome
+                let landed = Landed { spent: is_spent(&outcome), outcome };
+                landing.remember(name, clock.now(), &landed);
+                landed
             }
         });
         flight.await.unwrap_or_else(|_| busy())
     }
+}
 
-    fn remembered(&self, attempt: &str) -> Option<Landed> {
-        let landed = self.landed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, outcome) = landed.get(attempt)?;
-        (self.clock.now().since(*at) < REMEMBERED).then(|| outcome.clone())
+impl Landing {
+    fn remembered(&self, attempt: &str, now: Timestamp) -> Option<Landed> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, landed) = remembered.outcomes.get(attempt)?;
+        (now.since(*at) < REMEMBERED).then(|| landed.clone())
+    }
+
+    fn remember(&self, attempt: String, now: Timestamp, landed: &Landed) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Remembered { outcomes, look_through_at } = &mut *remembered;
+        if outcomes.len() >= *look_through_at {
+            outcomes.retain(|_, (at, _)| now.since(*at) < REMEMBERED);
+            *look_through_at = (outcomes.len() * 2).max(64);
+        }
+        if landed.spent && (landed.outcome.is_ok() || outcomes.len() < FAILURES) {
+            outcomes.insert(attempt, (now, landed.clone()));
+        }
+    }
+}
+
+fn busy() -> Landed {
+    let error = ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff);
+    Landed { outcome: Err(error.into()), spent: false }
+}
+
+/// Whether the code may have reached the provider.
+fn is_spent(outcome: &Result<SessionId, Error>) -> bool {
+    match outcome {
+        Err(Error::Unavailable { cause: Unavailable::Provider(error), .. }) => {
+            let before_it = matches!(
+                error,
+                ProtocolError::Unavailable { endpoint: Endpoint::Token | Endpoint::Discovery, .. }
+            );
+            !before_it || error.may_have_happened()
+        }
+        _ => true,
     }
 }

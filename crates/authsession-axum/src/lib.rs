@@ -53,6 +53,7 @@ mod page;
 mod refresh;
 mod return_to;
 mod routes;
+mod unsaved;
 mod watch;
 
 pub use auth as authentication;

@@ -19,8 +19,8 @@ pub(crate) struct Page {
 pub(crate) enum WayOn {
     /// Goes to the login.
     SignIn(String),
-    /// Asks for the same page again.
-    TryAgain,
+    /// Asks for the same page again; or, when that does not help, goes to the login.
+    TryAgain(String),
     /// Signs out, by a POST to this place.
     SignOut(String),
 }
@@ -30,7 +30,10 @@ impl Page {
         let (title, text) = (self.title, self.text);
         let button = match self.way_on {
             WayOn::SignIn(place) => format!("<a href=\"{}\">Sign in</a>", escape(&place)),
-            WayOn::TryAgain => "<a href=\"\">Try again</a>".to_owned(),
+            WayOn::TryAgain(login) => {
+                let login = escape(&login);
+                format!("<a href=\"\">Try again</a> <a class=\"other\" href=\"{login}\">Sign in again</a>")
+            }
             WayOn::SignOut(place) => {
                 format!(
                     "<form method=\"post\" action=\"{}\"><button>Sign out</button></form>",
@@ -70,4 +73,4 @@ fn escape(text: &str) -> String {
 const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:Canvas;color:CanvasText}\
 main{max-width:26rem;padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:0 0 1.5rem;opacity:.8}\
-form{margin:0}a,button{display:inline-block;text-decoration:none;font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#3b5bdb;color:#fff;cursor:pointer}";
+form{margin:0}a.other{background:none;color:inherit}a,button{display:inline-block;text-decoration:none;font:inherit;font-weight:600;padding:.7rem 1.4rem;border:0;border-radius:.6rem;background:#3b5bdb;color:#fff;cursor:pointer}";

@@ -1,8 +1,7 @@
 //! One refresh, from lease to release: the steps of the refresh engine, in their order (RFC 6749 §6, RFC 9700 §4.14).
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::claims::IdTokenClaims;
@@ -19,6 +18,7 @@ use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
 use crate::keeper::Keeper;
+use crate::unsaved::Parked;
 use crate::watch::{self, Outcome};
 
 /// A lease is renewed three times before it would fall free.
@@ -36,13 +36,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Refresher {
     pub(crate) keeper: Keeper,
     pub(crate) failures: Failures,
-    /// Tokens the provider handed out and the store would not take: the old ones are spent, so they must not be lost.
-    unsaved: Mutex<HashMap<StoreKey, TokenSet>>,
 }
 
 impl Refresher {
     pub(crate) fn new(keeper: Keeper) -> Self {
-        Self { keeper, failures: Failures::new(), unsaved: Mutex::default() }
+        Self { keeper, failures: Failures::new() }
     }
 
     pub(crate) fn freshness(&self, session: &StoredSession) -> Freshness {
@@ -83,8 +81,14 @@ impl Refresher {
     async fn renew_the_lease(&self, key: StoreKey, owner: LeaseOwner) -> Infallible {
         loop {
             clock::wait(LEASE / 3).await;
-            if let Err(error) = self.keeper.store.lease(&key, owner, LEASE).await {
-                tracing::warn!(target: "authsession::refresh", %error, "a lease was not renewed");
+            match self.keeper.store.lease(&key, owner, LEASE).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(target: "authsession::refresh", session = ?key, "a lease was lost: the session ended, or this process stood still");
+                }
+                Err(error) => {
+                    tracing::warn!(target: "authsession::refresh", %error, "a lease was not renewed")
+                }
             }
         }
     }
@@ -93,14 +97,22 @@ impl Refresher {
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
-            if let Some(tokens) = self.take_unsaved(key) {
-                return self.save(key, &session, tokens).await;
+            if let Some(Parked { redeemed, tokens }) = self.keeper.unsaved.take(&key) {
+                if redeemed == session.record.tokens.refresh_token {
+                    return self.save(key, &session, tokens).await;
+                }
+                // Rotated elsewhere meanwhile: what is parked leads nowhere.
+                self.keeper.revoke_behind(tokens.refresh_token);
             }
             let freshness = self.freshness(&session);
             let may_be_spent = session.record.refresh_sent_at.is_some();
             let Some(refresh_token) = session.record.tokens.refresh_token.clone() else { return Ok(session) };
             if freshness == Freshness::Fresh || (may_be_spent && freshness == Freshness::Stale) {
                 return Ok(session);
+            }
+            // Before the mark: what fails here was never sent.
+            if let Err(error) = self.keeper.configuration.provider.metadata().await {
+                return Err(self.later(key, error));
             }
             let sent_at = Some(self.keeper.configuration.clock.now());
             let marked = SessionRecord { refresh_sent_at: sent_at, ..session.record.clone() };
@@ -147,8 +159,11 @@ impl Refresher {
 
     async fn verify_id_token(&self, before: &StoredSession, tokens: &TokenSet) -> Result<(), ProtocolError> {
         let configuration = &self.keeper.configuration;
-        let (Some(new), Some(old)) = (&tokens.id_token, &before.record.tokens.id_token) else {
-            return Ok(());
+        let Some(new) = &tokens.id_token else { return Ok(()) };
+        let Some(old) = &before.record.tokens.id_token else {
+            return Err(ProtocolError::untrusted(
+                "there was no ID token at the login to hold this one against",
+            ));
         };
         let old = IdTokenClaims::danger_read_unverified(old)?;
         let now = configuration.clock.now();
@@ -179,13 +194,15 @@ impl Refresher {
                 Ok(Saving::Onto(newer)) => (version, base) = (newer.version, newer.record.clone()),
                 Err(error) => {
                     tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "refreshed tokens could not be saved");
-                    clock::wait(LOOK_AGAIN * attempt).await;
+                    if attempt < SAVES {
+                        clock::wait(LOOK_AGAIN * attempt).await;
+                    }
                 }
             }
         }
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).insert(key, tokens);
-        self.failures.failed(key, self.keeper.configuration.clock.now(), None);
-        Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff), self.pause(&key)))
+        let redeemed = before.record.tokens.refresh_token.clone();
+        self.keeper.unsaved.park(key, Parked { redeemed, tokens });
+        Err(self.later(key, ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff)))
     }
 
     async fn save_once(
@@ -223,7 +240,7 @@ impl Refresher {
         error: ProtocolError,
         may_be_spent: bool,
     ) -> Result<Arc<StoredSession>, Error> {
-        if matches!(error, ProtocolError::GrantRefused(_)) {
+        if matches!(error, ProtocolError::GrantRefused(code) if code.ends_the_grant()) {
             // Perhaps it is dead because another replica rotated it: then there is a newer one.
             let newer = self.keeper.live(key).await?;
             if newer.record.tokens.refresh_token != session.record.tokens.refresh_token {
@@ -239,25 +256,26 @@ impl Refresher {
         } else {
             tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a refresh failed; the session is kept");
         }
+        if !error.may_have_happened() && !may_be_spent {
+            let record = SessionRecord { refresh_sent_at: None, ..session.record.clone() };
+            self.keeper.store.update(&key, session.version, record).await?;
+        }
+        Err(self.later(key, error))
+    }
+
+    /// The session is kept, and its next refresh waits.
+    fn later(&self, key: StoreKey, error: ProtocolError) -> Error {
         let retry_after = match &error {
             ProtocolError::Unavailable { retry_after, .. } => *retry_after,
             _ => None,
         };
         self.failures.failed(key, self.keeper.configuration.clock.now(), retry_after);
-        if !error.may_have_happened() && !may_be_spent {
-            let record = SessionRecord { refresh_sent_at: None, ..session.record.clone() };
-            self.keeper.store.update(&key, session.version, record).await?;
-        }
-        Err(unavailable(error, self.pause(&key)))
-    }
-
-    fn take_unsaved(&self, key: StoreKey) -> Option<TokenSet> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner).remove(&key)
+        unavailable(error, self.pause(&key))
     }
 
     async fn end<T>(&self, key: StoreKey, reason: EndReason) -> Result<T, Error> {
-        self.failures.succeeded(&key);
         self.keeper.end(key, reason).await?;
+        self.failures.succeeded(&key);
         Err(Error::NotSignedIn(NotSignedIn::Ended(reason)))
     }
 }

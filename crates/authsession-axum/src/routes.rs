@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
@@ -61,7 +61,8 @@ impl Routes {
             Route::Login if by_get => self.login(&parts, asker).await,
             Route::Callback if by_get => self.callback(&parts, asker).await,
             Route::Login | Route::Callback | Route::Logout => {
-                Ok(StatusCode::METHOD_NOT_ALLOWED.into_response())
+                let allowed = if matches!(route, Route::Logout) { "GET, POST" } else { "GET" };
+                Ok((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response())
             }
         };
         let mut response = outcome.unwrap_or_else(|error| {

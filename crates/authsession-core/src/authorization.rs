@@ -258,6 +258,12 @@ impl AuthorizationResponse {
         Ok(Self { state: state.map(Secret::from), issuer, outcome })
     }
 
+    /// Whether it says no.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        self.outcome.is_err()
+    }
+
     /// The `state`, to find the request it answers.
     #[must_use]
     pub const fn state(&self) -> Option<&Secret> {

@@ -16,7 +16,8 @@ pub type Cause = Arc<dyn StdError + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The provider no longer honours the grant (RFC 6749 §5.2 `invalid_grant`): the user signs in again.
+    /// The provider refused the grant (RFC 6749 §5.2): the user signs in again. Of a grant that worked before,
+    /// [`OAuthError::ends_the_grant`] says whether it is dead.
     #[error("the provider refused the grant ({0}): sign in again")]
     GrantRefused(OAuthError),
 
@@ -92,10 +93,12 @@ impl Error {
         match self {
             // These are only read: nothing was sent that could be lost.
             Self::Unavailable { endpoint: Endpoint::Discovery | Endpoint::Jwks, .. } => false,
-            Self::Unavailable { fault, .. } => match fault {
+            Self::Unavailable { fault, retry_after, .. } => match fault {
                 Fault::NoAnswer | Fault::TimedOut | Fault::BadAnswer | Fault::Reported => true,
-                // A gateway that gave up waiting, or a server that failed half-way; 429 and 503 turn away at the door.
-                Fault::Status(status) => !matches!(status, 425 | 429 | 503),
+                // A gateway that gave up waiting, or a server that failed half-way; 429 turns away at the door. A 503 may be
+                // either; with a Retry-After it is the door.
+                Fault::Status(503) => retry_after.is_none(),
+                Fault::Status(status) => !matches!(status, 425 | 429),
                 Fault::Unreachable | Fault::BackingOff => false,
             },
             Self::Untrusted(_) => true,
@@ -226,6 +229,22 @@ oauth_errors! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     /// RFC 6750 §3.1: the access token is expired, revoked or malformed.
     InvalidToken = "invalid_token",
+}
+
+impl OAuthError {
+    /// Whether it says of a grant that it is dead for good, and not that something else is wrong: `invalid_grant`, or that
+    /// the user has to be asked again.
+    #[must_use]
+    pub const fn ends_the_grant(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidGrant
+                | Self::LoginRequired
+                | Self::InteractionRequired
+                | Self::ConsentRequired
+                | Self::AccountSelectionRequired
+        )
+    }
 }
 
 impl fmt::Display for OAuthError {

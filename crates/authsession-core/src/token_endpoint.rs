@@ -147,6 +147,11 @@ fn lifetime(value: Option<&Value>) -> Result<Option<Duration>, Error> {
 }
 
 fn refusal(code: &str) -> Error {
+    // What some providers say for `invalid_grant` at a refresh.
+    let code = match code {
+        "bad_refresh_token" | "invalid_refresh_token" | "expired_refresh_token" => "invalid_grant",
+        code => code,
+    };
     match OAuthError::from_code(code) {
         OAuthError::InvalidClient => Error::misconfigured(
             "the provider refused this client (invalid_client): check the client id, its secret and how it authenticates",

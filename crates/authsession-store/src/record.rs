@@ -14,6 +14,8 @@ pub struct SessionRecord {
     pub tokens: TokenSet,
     /// The provider's issuer; for a plain OAuth 2.0 provider, the origin of its token endpoint.
     pub issuer: Arc<str>,
+    /// The client the tokens were issued to.
+    pub client_id: Arc<str>,
     /// The user at that provider (`sub`); empty when the provider does not say who it is.
     pub subject: Box<str>,
     /// The user's session at the provider (`sid`).

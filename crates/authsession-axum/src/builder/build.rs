@@ -84,6 +84,7 @@ impl OAuthConfigurationBuilder {
             TokenEndpoint::new(Arc::clone(&provider), client.clone(), http.clone(), self.clock.clone());
         Ok(OAuthConfiguration {
             provider,
+            client_id: client.id.as_str().into(),
             client,
             http,
             clock: self.clock,

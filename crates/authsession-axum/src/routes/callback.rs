@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 use crate::config::OAuthConfiguration;
 use crate::cookie;
-use crate::errors::Error;
+use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::keeper::Keeper;
 use crate::page::{Page, WayOn};
@@ -37,7 +37,10 @@ impl Routes {
         let response = AuthorizationResponse::parse(parts.uri.query().unwrap_or_default())?;
         let state = response.state().map(|state| state.expose().to_owned()).unwrap_or_default();
         let Some(attempt) = Attempt::find(configuration, &parts.headers, &state) else {
-            return self.stale_callback(&parts.headers, &state).await;
+            if asker == Asker::Script {
+                return Err(Error::NotSignedIn(NotSignedIn::NoSession));
+            }
+            return self.stale_callback(&parts.headers, &state, response.is_refusal()).await;
         };
         let name = name_of(&state);
         let place = attempt.return_to.unwrap_or_else(|| configuration.default_page.clone());
@@ -46,23 +49,26 @@ impl Routes {
             Ok(code) => code,
             Err(ProtocolError::AuthorizationRefused(code)) => {
                 tracing::info!(target: "authsession::login", %code, "the provider answered the sign-in with an error");
-                return Ok(self.refused(&name));
+                return Ok(self.refused(Some(&name)));
             }
             Err(error) => return Err(error.into()),
         };
         let (keeper, pending) = (self.engine.keeper().clone(), attempt.pending);
         let replaced = configuration.cookies.session(&parts.headers);
         let landed = self.landings.land(name.clone(), move || sign_in(keeper, pending, code, replaced)).await;
-        // The code is spent, whatever came of it: the attempt is over.
-        let drop_login = configuration.cookies.drop_login(&name);
-        let (mut response, cookies) = match landed {
+        // A code that never left can be sent again; a spent one ends the attempt, whatever came of it.
+        let mut cookies = Vec::new();
+        if landed.spent {
+            cookies.push(configuration.cookies.drop_login(&name));
+        }
+        let mut response = match landed.outcome {
             Ok(id) => {
-                let sign_in = configuration.cookies.sign_in(&id, configuration.session_max_age);
-                (redirect(&place)?, vec![drop_login, sign_in])
+                cookies.push(configuration.cookies.sign_in(&id, configuration.session_max_age));
+                redirect(&place)?
             }
             Err(error) => {
                 let base = &configuration.base_path;
-                (guard::answer(&error, asker, base, base), vec![drop_login])
+                guard::answer(&error, asker, base, base)
             }
         };
         cookie::set(response.headers_mut(), cookies);
@@ -71,7 +77,12 @@ impl Routes {
 
     /// A callback this browser did not ask for, or that was answered before: from history, a bookmark, another browser.
     /// Nothing is sent to the provider. Who is signed in goes on; who is not starts over, once.
-    async fn stale_callback(&self, headers: &HeaderMap, state: &str) -> Result<Response, Error> {
+    async fn stale_callback(
+        &self,
+        headers: &HeaderMap,
+        state: &str,
+        refusal: bool,
+    ) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
         let signed_in = match configuration.cookies.session(headers) {
             Some(key) => match self.engine.session(key).await {
@@ -83,6 +94,10 @@ impl Routes {
         };
         if signed_in {
             return redirect(&configuration.default_page);
+        }
+        // A refusal would only be repeated; and without a state, the mark of a restart could never come back.
+        if refusal || state.is_empty() {
+            return Ok(self.refused(None));
         }
         if state.starts_with(RESTARTED) {
             return Ok(Page {
@@ -100,7 +115,7 @@ impl Routes {
     }
 
     /// The user or the provider said no: a page that helps.
-    fn refused(&self, name: &str) -> Response {
+    fn refused(&self, name: Option<&str>) -> Response {
         let configuration = self.engine.configuration();
         let mut response = Page {
             status: StatusCode::FORBIDDEN,
@@ -110,7 +125,7 @@ impl Routes {
             retry_after: None,
         }
         .into_response();
-        cookie::set(response.headers_mut(), [configuration.cookies.drop_login(name)]);
+        cookie::set(response.headers_mut(), name.map(|name| configuration.cookies.drop_login(name)));
         response
     }
 }
@@ -140,6 +155,7 @@ async fn sign_in(
     let record = SessionRecord {
         tokens,
         issuer: Arc::clone(&configuration.issuer),
+        client_id: Arc::clone(&configuration.client_id),
         subject: user.subject.into(),
         provider_session: user.provider_session.map(Box::from),
         userinfo: user.userinfo.map(|claims| Value::Object(claims).to_string().into()),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_store::end_reason::EndReason;
 use axum::response::Response;
 use http::header::ORIGIN;
@@ -36,7 +37,8 @@ impl Routes {
             Some(key) => {
                 let keeper = self.engine.keeper().clone();
                 let end = tokio::spawn(async move { keeper.end(key, EndReason::Logout).await });
-                end.await.unwrap_or(Ok(None))?
+                let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
+                end.await.map_err(aborted)??
             }
             None => None,
         };

@@ -298,3 +298,40 @@ async fn entras_line_breaks_in_an_error_description_are_no_garbage() {
 
     assert_eq!((page.status.as_u16(), stage.login_cookies()), (403, 0));
 }
+
+#[tokio::test]
+async fn a_code_that_never_left_is_sent_when_the_person_tries_again() {
+    let stage = Stage::new().await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+    let callback = back.location().unwrap();
+    stage.provider.enqueue(Endpoint::Token, Answer::status(429).retry_after(2));
+    assert_eq!(stage.browser.navigate(&callback).await.unwrap().status, 503);
+
+    let page = stage.browser.navigate(&callback).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/token"));
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_state_is_a_page_and_not_a_loop() {
+    let stage = Stage::new().await;
+
+    for query in ["error=access_denied", "error=server_error&state=unknown", "code=c"] {
+        let page = stage
+            .browser
+            .navigate_without_following(stage.url(&format!("/auth/callback?{query}")))
+            .await
+            .unwrap();
+        assert_eq!((page.status.as_u16(), page.location()), (403, None), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_at_the_callback_starts_no_login() {
+    let stage = Stage::new().await;
+
+    let (status, _) = stage.fetch("/auth/callback?code=c&state=s").await;
+
+    assert_eq!((status, stage.login_cookies()), (401, 0));
+}

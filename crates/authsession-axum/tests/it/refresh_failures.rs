@@ -174,6 +174,10 @@ async fn what_only_a_gateway_says_ends_no_session() {
         Answer::html(403, "<html>blocked</html>"),
         Answer::status(403),
         Answer::json(400, &serde_json::json!({ "message": "slow down" })),
+        Answer::error(403, "Forbidden"),
+        Answer::error(400, "rate_limited"),
+        Answer::error(400, "access_denied"),
+        Answer::status(400),
         Answer::status(502),
         Answer::error(400, "server_error"),
     ];
@@ -261,4 +265,89 @@ async fn tokens_the_store_would_not_take_are_saved_first_next_time() {
 
     assert_eq!(stage.refreshes(), 1, "the spent token was not sent again");
     assert!(stage.provider.live_access_token(&token));
+}
+
+#[tokio::test]
+async fn what_providers_say_for_a_dead_grant_ends_the_session() {
+    for code in
+        ["invalid_grant", "login_required", "interaction_required", "consent_required", "bad_refresh_token"]
+    {
+        let stage = Stage::signed_in().await;
+        stage.expire_token();
+        stage.provider.enqueue(Endpoint::Token, Answer::error(400, code));
+
+        assert_eq!(stage.fetch("/token").await.1["reason"], "refresh_refused", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_to_wait_is_offered_to_sign_in_again() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.always(Endpoint::Token, Answer::error(400, "unauthorized_client"));
+
+    let page = stage.browser.navigate(stage.url("/token")).await.unwrap();
+    let (status, problem) = stage.fetch("/token").await;
+
+    assert!(page.text().contains("Try again") && page.text().contains("href=\"/auth?return_to=%2Ftoken\""));
+    assert_eq!((status, problem["login_url"].as_str()), (503, Some("/auth?return_to=%2Ftoken")));
+}
+
+#[tokio::test]
+async fn a_503_that_names_no_time_may_have_rotated_and_one_that_does_has_not() {
+    for (answer, refreshes) in [(Answer::status(503), 1), (Answer::status(503).retry_after(1), 2)] {
+        let stage = Stage::signed_in().await;
+        stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
+        stage.provider.enqueue(Endpoint::Token, answer);
+        stage.token().await;
+        assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
+
+        for _ in 0..20 {
+            stage.clock.advance(Duration::from_secs(1));
+            stage.token().await;
+            tokio::task::yield_now().await;
+        }
+
+        let reached = stage.provider.journal().reaches(Endpoint::Token, refreshes).await;
+        assert!(reached && stage.refreshes() == refreshes, "{} refreshes", stage.refreshes());
+    }
+}
+
+#[tokio::test]
+async fn parked_tokens_are_saved_before_the_old_ones_expire() {
+    let stage = Stage::signed_in().await;
+    let before = stage.token().await;
+    stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(50));
+    stage.store.fail_updates_after(1);
+    stage.token().await;
+    assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
+    stage.store.failed_updates(8).await;
+    stage.store.work_again();
+
+    let mut saved = false;
+    for _ in 0..30 {
+        stage.clock.advance(Duration::from_secs(1));
+        saved = saved || stage.token().await != before;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    assert!(saved, "and nobody had to wait for it");
+    assert_eq!(stage.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn a_logout_revokes_tokens_that_were_never_saved_too() {
+    let stage = Stage::signed_in().await;
+    stage.browser.navigate(stage.url("/public")).await.unwrap();
+    stage.expire_token();
+    stage.store.fail_updates_after(1);
+    assert_eq!(stage.fetch("/token").await.0, 503);
+    stage.store.work_again();
+
+    stage.browser.submit(stage.url("/auth/logout"), &[]).await.unwrap();
+
+    assert!(
+        stage.provider.journal().reaches(Endpoint::Revocation, 2).await,
+        "the old one and the one parked"
+    );
 }

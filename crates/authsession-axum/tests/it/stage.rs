@@ -229,6 +229,7 @@ pub(crate) struct CountingStore {
     pub(crate) touches: AtomicUsize,
     /// How many more updates work.
     updates_left: AtomicUsize,
+    failed: AtomicUsize,
 }
 
 impl CountingStore {
@@ -239,6 +240,7 @@ impl CountingStore {
             writes: AtomicUsize::new(0),
             touches: AtomicUsize::new(0),
             updates_left: AtomicUsize::new(usize::MAX),
+            failed: AtomicUsize::new(0),
         }
     }
 
@@ -262,6 +264,16 @@ impl CountingStore {
 
     pub(crate) fn fail_updates_after(&self, updates: usize) {
         self.updates_left.store(updates, Ordering::SeqCst);
+    }
+
+    /// Waits until that many updates have failed.
+    pub(crate) async fn failed_updates(&self, updates: usize) {
+        let failed = async {
+            while self.failed.load(Ordering::SeqCst) < updates {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), failed).await.unwrap();
     }
 
     pub(crate) fn work_again(&self) {
@@ -300,6 +312,7 @@ impl SessionStore for CountingStore {
         let left =
             self.updates_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if left.is_err() {
+            self.failed.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store fails"))));
         }
         self.inner.update(key, read, record).await

@@ -195,7 +195,7 @@ async fn a_gateways_403_is_no_refusal() {
 
 #[tokio::test]
 async fn what_a_gateway_could_not_finish_may_have_happened() {
-    for status in [408, 500, 502, 504, 520, 524] {
+    for status in [408, 500, 502, 503, 504, 520, 524] {
         let outcome = answered(Answer::status(status)).await;
         assert!(outcome.as_ref().is_err_and(Error::may_have_happened), "{status}");
     }
@@ -210,8 +210,9 @@ async fn what_a_gateway_could_not_finish_may_have_happened() {
 
 #[tokio::test]
 async fn what_was_turned_away_at_the_door_did_not_happen() {
-    for status in [425, 429, 503] {
-        let outcome = answered(Answer::status(status)).await;
+    let door = Answer::status(503).retry_after(5);
+    for (status, answer) in [(425, Answer::status(425)), (429, Answer::status(429)), (503, door)] {
+        let outcome = answered(answer).await;
         assert!(outcome.is_err_and(|error| error.is_transient() && !error.may_have_happened()), "{status}");
     }
     for code in ["invalid_grant", "invalid_client", "invalid_scope"] {

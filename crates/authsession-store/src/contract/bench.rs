@@ -109,6 +109,7 @@ impl Bench {
             userinfo: Some(r#"{"name":"Zoë ✓"}"#.into()),
             created_at: now,
             expires_at: now + AGE,
+            client_id: "client".into(),
             refresh_sent_at: None,
         }
     }
