@@ -13,17 +13,17 @@ use http::header::{
 use serde_json::{Map, Value};
 
 use crate::assets;
-use crate::outage;
 use crate::page;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
+use crate::switch;
 
 /// The application, to be put under the layer.
 pub(crate) fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/session", get(session))
-        .merge(outage::router())
+        .merge(switch::router())
         .merge(assets::router())
         .layer(middleware::map_response(with_headers))
         .with_state(Arc::new(site))

@@ -12,6 +12,7 @@ mod page;
 mod parties;
 mod site;
 mod snapshot;
+mod switch;
 
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _};

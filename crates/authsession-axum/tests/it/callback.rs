@@ -85,9 +85,7 @@ async fn a_browser_that_keeps_no_cookies_gets_a_page_and_not_a_loop() {
 #[tokio::test]
 async fn the_same_callback_sent_twice_at_once_redeems_the_code_once() {
     let stage = Stage::new().await;
-    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
-    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
-    let callback = back.location().unwrap();
+    let callback = stage.to_the_callback("/auth?return_to=/token").await;
     let (answer, gate) = Answer::normal().held_after();
     stage.provider.enqueue(Endpoint::Token, answer);
 
@@ -108,9 +106,7 @@ async fn the_same_callback_sent_twice_at_once_redeems_the_code_once() {
 #[tokio::test]
 async fn a_browser_that_leaves_during_the_callback_loses_nothing() {
     let stage = Stage::new().await;
-    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
-    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
-    let callback = back.location().unwrap();
+    let callback = stage.to_the_callback("/auth?return_to=/token").await;
     let (answer, gate) = Answer::normal().held_after();
     stage.provider.enqueue(Endpoint::Token, answer);
 
@@ -257,9 +253,7 @@ async fn an_old_authentication_is_refused_when_max_age_was_asked() {
 #[tokio::test]
 async fn a_callback_whose_answer_was_lost_signs_in_when_sent_again() {
     let stage = Stage::new().await;
-    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
-    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
-    let callback = back.location().unwrap();
+    let callback = stage.to_the_callback("/auth?return_to=/token").await;
     let cookies = stage.browser.cookies(stage.url("/")).unwrap();
     let header: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let lost = Browser::with_clock(stage.clock.clone()).unwrap();
@@ -302,9 +296,7 @@ async fn entras_line_breaks_in_an_error_description_are_no_garbage() {
 #[tokio::test]
 async fn a_code_that_never_left_is_sent_when_the_person_tries_again() {
     let stage = Stage::new().await;
-    let start = stage.browser.navigate_without_following(stage.url("/auth?return_to=/token")).await.unwrap();
-    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
-    let callback = back.location().unwrap();
+    let callback = stage.to_the_callback("/auth?return_to=/token").await;
     stage.provider.enqueue(Endpoint::Token, Answer::status(429).retry_after(2));
     assert_eq!(stage.browser.navigate(&callback).await.unwrap().status, 503);
 

@@ -21,12 +21,14 @@ use authsession_store::store::{Found, LeaseOwner, SessionStore, StoreError, Swep
 use authsession_testkit::browser::Browser;
 use authsession_testkit::builder::ProviderBuilder;
 use authsession_testkit::clock::VirtualClock;
+use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::{Server, Slot};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use url::Url;
 
 pub(crate) const COOKIE_KEY: &str = "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a";
 pub(crate) const SESSION_COOKIE: &str = "authsession";
@@ -70,6 +72,29 @@ impl Stage {
         let slot = Server::reserve().await.unwrap();
         let builder = application(&provider, &slot, &clock).with_issuer(provider.issuer()).await.unwrap();
         let store = Arc::clone(&other.store);
+        let server = slot.serve(app(builder, Arc::clone(&store)));
+        let browser = Browser::with_clock(clock.clone()).unwrap();
+        Self { clock, provider, store, server, browser }
+    }
+
+    /// Signs in up to the provider's answer: the URL of the callback, not opened yet.
+    pub(crate) async fn to_the_callback(&self, login: &str) -> Url {
+        let start = self.browser.navigate_without_following(self.url(login)).await.unwrap();
+        let back = self.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+        back.location().unwrap()
+    }
+
+    /// A stage at a plain OAuth 2.0 provider with userinfo, such as GitHub.
+    pub(crate) async fn plain_oauth2() -> Self {
+        let clock = VirtualClock::halted();
+        let provider = Provider::builder().clock(clock.clone()).plain_oauth2(true).start().await.unwrap();
+        let slot = Server::reserve().await.unwrap();
+        let builder = application(&provider, &slot, &clock)
+            .with_authorization_endpoint(&provider.endpoint(Endpoint::Authorization))
+            .with_token_endpoint(&provider.endpoint(Endpoint::Token))
+            .with_userinfo_endpoint(&provider.endpoint(Endpoint::Userinfo))
+            .with_scopes(vec!["read:user"]);
+        let store = Arc::new(CountingStore::new(&clock));
         let server = slot.serve(app(builder, Arc::clone(&store)));
         let browser = Browser::with_clock(clock.clone()).unwrap();
         Self { clock, provider, store, server, browser }
