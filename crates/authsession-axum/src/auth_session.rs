@@ -59,12 +59,7 @@ impl AuthSession {
         let stated = response.expires_in.map(|seconds| {
             Timestamp::from_unix_millis(now.unix_millis().saturating_add(seconds.saturating_mul(1000)))
         });
-        let latest = now + conf.token_max_age.unwrap_or(conf.session_max_age);
-        let expires = match stated {
-            Some(stated) if conf.token_max_age.is_some() => stated.min(latest),
-            Some(stated) => stated,
-            None => latest,
-        };
+        let expires = conf.token_expiry(now, stated).unwrap_or(now + conf.session_max_age);
         Self {
             id_token: response.id_token.clone(),
             access_token: response.access_token.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use authsession_core::authorization::{self, AuthorizationRequest};
 use authsession_core::client_auth::Client;
-use authsession_core::clock::Clock;
+use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::http::HttpClient;
 use authsession_core::id_token::IdTokenVerifier;
 use authsession_core::pkce::CodeChallengeMethod;
@@ -107,9 +107,18 @@ impl OAuthConfiguration {
 
     /// Gives an access token without a stated lifetime the configured one, and none a longer one than that.
     pub(crate) fn limit_token_age(&self, tokens: &mut TokenSet) {
-        if let Some(age) = self.token_max_age {
-            let latest = tokens.received_at + age;
-            tokens.expires_at = Some(tokens.expires_at.map_or(latest, |stated| stated.min(latest)));
+        tokens.expires_at = self.token_expiry(tokens.received_at, tokens.expires_at);
+    }
+
+    /// When an access token of that time and stated expiry counts as expired.
+    pub(crate) fn token_expiry(
+        &self,
+        received_at: Timestamp,
+        stated: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        match self.token_max_age.map(|age| received_at + age) {
+            Some(latest) => Some(stated.map_or(latest, |stated| stated.min(latest))),
+            None => stated,
         }
     }
 

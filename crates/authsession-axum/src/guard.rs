@@ -122,6 +122,11 @@ impl IntoResponse for Error {
     }
 }
 
+/// [`answer`] on the login's own routes, where there is no page to come back to.
+pub(crate) fn answer_at_login(error: &Error, asker: Asker, configuration: &OAuthConfiguration) -> Response {
+    answer(error, asker, &configuration.base_path, &configuration.base_path)
+}
+
 /// An error as a page for a person or as problem JSON (RFC 9457) for a script. Logged here, once.
 pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &str) -> Response {
     let (status, title, text, retry_after, reason) = match error {

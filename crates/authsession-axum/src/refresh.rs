@@ -12,7 +12,7 @@ use authsession_core::random;
 use authsession_core::token_set::{Freshness, TokenSet};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
-use authsession_store::record::{SessionRecord, StoredSession};
+use authsession_store::record::{SessionRecord, StoredSession, Version};
 use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
 
 use crate::errors::{Error, NotSignedIn};
@@ -208,7 +208,7 @@ impl Refresher {
     async fn save_once(
         &self,
         key: StoreKey,
-        version: authsession_store::record::Version,
+        version: Version,
         record: SessionRecord,
         before: &StoredSession,
     ) -> Result<Saving, StoreError> {

@@ -65,10 +65,8 @@ impl Routes {
                 Ok((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response())
             }
         };
-        let mut response = outcome.unwrap_or_else(|error| {
-            let base = &self.engine.configuration().base_path;
-            guard::answer(&error, asker, base, base)
-        });
+        let mut response = outcome
+            .unwrap_or_else(|error| guard::answer_at_login(&error, asker, self.engine.configuration()));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::HeaderMap;
 use http::request::Parts;
 
@@ -81,10 +81,9 @@ impl Login {
     /// The answer that sends the browser to the provider.
     pub async fn start(self) -> Response {
         let configuration = self.engine.configuration();
-        start(configuration, &self.headers, self.parameters).await.unwrap_or_else(|error| {
-            let base = &configuration.base_path;
-            guard::answer(&error, Asker::of(&self.headers), base, base).into_response()
-        })
+        start(configuration, &self.headers, self.parameters)
+            .await
+            .unwrap_or_else(|error| guard::answer_at_login(&error, Asker::of(&self.headers), configuration))
     }
 }
 

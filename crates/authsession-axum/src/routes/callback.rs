@@ -66,10 +66,7 @@ impl Routes {
                 cookies.push(configuration.cookies.sign_in(&id, configuration.session_max_age));
                 redirect(&place)?
             }
-            Err(error) => {
-                let base = &configuration.base_path;
-                guard::answer(&error, asker, base, base)
-            }
+            Err(error) => guard::answer_at_login(&error, asker, configuration),
         };
         cookie::set(response.headers_mut(), cookies);
         Ok(response)

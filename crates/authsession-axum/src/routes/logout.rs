@@ -44,10 +44,8 @@ impl Routes {
         };
         let asker = Asker::of(&parts.headers);
         let handled = self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await;
-        let mut response = handled.unwrap_or_else(|error| {
-            let base = &configuration.base_path;
-            guard::answer(&error, asker, base, base)
-        });
+        let mut response =
+            handled.unwrap_or_else(|error| guard::answer_at_login(&error, asker, configuration));
         cookie::set(response.headers_mut(), [configuration.cookies.sign_out()]);
         Ok(response)
     }
