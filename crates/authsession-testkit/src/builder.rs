@@ -1,5 +1,6 @@
 //! How a provider is set up.
 
+use crate::assertion_issuer::AssertionIssuer;
 use crate::client::Client;
 use crate::clock::VirtualClock;
 use crate::keys::KeyRing;
@@ -33,6 +34,13 @@ pub struct ProviderBuilder {
     interactive: bool,
     algorithm: SigningAlgorithm,
     plain_oauth2: bool,
+    assertion_issuers: Vec<AssertionIssuer>,
+    audiences: Vec<String>,
+    client_credentials_lifetime: Option<Duration>,
+    expires_in_stated: bool,
+    device_code_lifetime: Duration,
+    device_interval: Duration,
+    device_pace_enforced: bool,
     metadata: Vec<EditMetadata>,
     issuer_path: String,
     host: Option<String>,
@@ -52,6 +60,13 @@ impl ProviderBuilder {
             interactive: false,
             algorithm: SigningAlgorithm::default(),
             plain_oauth2: false,
+            assertion_issuers: Vec::new(),
+            audiences: Vec::new(),
+            client_credentials_lifetime: None,
+            expires_in_stated: true,
+            device_code_lifetime: Duration::from_secs(600),
+            device_interval: Duration::from_secs(5),
+            device_pace_enforced: true,
             metadata: Vec::new(),
             issuer_path: String::new(),
             host: None,
@@ -119,6 +134,50 @@ impl ProviderBuilder {
         self
     }
 
+    /// Redeems assertions of this issuer (RFC 7523 §2.1); of none unless stated.
+    pub fn assertion_issuer(mut self, issuer: AssertionIssuer) -> Self {
+        self.assertion_issuers.push(issuer);
+        self
+    }
+
+    /// Registers an audience or resource tokens can be exchanged for (RFC 8693 §2.1). Once one is registered, only
+    /// registered ones are accepted.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// How long the access token of a client acting as itself lives; as every access token unless stated.
+    pub fn client_credentials_lifetime(mut self, lifetime: Duration) -> Self {
+        self.client_credentials_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Whether token answers say `expires_in`; they do unless stated. The tokens expire all the same.
+    pub fn expires_in_stated(mut self, stated: bool) -> Self {
+        self.expires_in_stated = stated;
+        self
+    }
+
+    /// How long a device code lives (RFC 8628 §3.2); ten minutes unless stated.
+    pub fn device_code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.device_code_lifetime = lifetime;
+        self
+    }
+
+    /// How long a device must wait between two polls, in whole seconds; 5 unless stated.
+    pub fn device_interval(mut self, interval: Duration) -> Self {
+        self.device_interval = interval;
+        self
+    }
+
+    /// Whether a device that polls too fast, by the provider's clock, is told to `slow_down`; it is unless stated. On a
+    /// halted clock every second poll is too fast.
+    pub fn device_pace_enforced(mut self, enforced: bool) -> Self {
+        self.device_pace_enforced = enforced;
+        self
+    }
+
     /// Edits the discovery document each time it is served.
     pub fn metadata(mut self, edit: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static) -> Self {
         self.metadata.push(Arc::new(edit));
@@ -172,6 +231,15 @@ impl ProviderBuilder {
             id_token_on_refresh: self.id_token_on_refresh,
             interactive: self.interactive,
             plain_oauth2: self.plain_oauth2,
+            assertion_issuers: self.assertion_issuers,
+            audiences: self.audiences,
+            client_credentials_lifetime: self
+                .client_credentials_lifetime
+                .unwrap_or(self.access_token_lifetime),
+            expires_in_stated: self.expires_in_stated,
+            device_code_lifetime: self.device_code_lifetime,
+            device_interval: self.device_interval,
+            device_pace_enforced: self.device_pace_enforced,
             metadata: self.metadata,
         };
         let realm = Realm::new(settings, self.clock, KeyRing::new(self.algorithm)?);

@@ -1,5 +1,6 @@
 //! An application registered at the provider, and how it must prove who it is.
 
+use crate::public_key::PublicKey;
 use std::fmt;
 
 /// How a client authenticates at the token endpoint (RFC 6749 §2.3).
@@ -11,7 +12,9 @@ pub enum AuthMethod {
     Post,
     /// `none`: a public client names itself in the body.
     None,
-    /// Either of the first two.
+    /// `private_key_jwt`: an assertion signed by a registered key (OpenID Connect Core §9, RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// By its secret, in either of the two ways, or by its key; whichever of them it has.
     Any,
 }
 
@@ -32,6 +35,7 @@ pub struct Client {
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
     auth_method: AuthMethod,
+    keys: Vec<PublicKey>,
 }
 
 impl Client {
@@ -47,6 +51,12 @@ impl Client {
         Self::registered(id.into(), String::new(), AuthMethod::None)
     }
 
+    /// A client without a secret that signs assertions by this key's private half.
+    #[must_use]
+    pub fn with_key(id: impl Into<String>, key: PublicKey) -> Self {
+        Self::registered(id.into(), String::new(), AuthMethod::PrivateKeyJwt).public_key(key)
+    }
+
     fn registered(id: String, secret: String, auth_method: AuthMethod) -> Self {
         let name = id.clone();
         Self {
@@ -56,6 +66,7 @@ impl Client {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             auth_method,
+            keys: Vec::new(),
         }
     }
 
@@ -77,6 +88,13 @@ impl Client {
     #[must_use]
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Registers one more key, by which it may authenticate.
+    #[must_use]
+    pub fn public_key(mut self, key: PublicKey) -> Self {
+        self.keys.push(key);
         self
     }
 
@@ -116,10 +134,26 @@ impl Client {
 
     pub(crate) fn accepts(&self, presented: AuthMethod, secret: &str) -> bool {
         let method = match self.auth_method {
-            AuthMethod::Any => matches!(presented, AuthMethod::Basic | AuthMethod::Post),
+            AuthMethod::Any => {
+                !self.secret.is_empty() && matches!(presented, AuthMethod::Basic | AuthMethod::Post)
+            }
+            AuthMethod::PrivateKeyJwt => false,
             required => presented == required,
         };
         method && secret == self.secret
+    }
+
+    /// The keys it may sign assertions with; none if it must authenticate otherwise.
+    pub(crate) fn keys(&self) -> &[PublicKey] {
+        match self.auth_method {
+            AuthMethod::Any | AuthMethod::PrivateKeyJwt => &self.keys,
+            AuthMethod::Basic | AuthMethod::Post | AuthMethod::None => &[],
+        }
+    }
+
+    /// Whether it can prove who it is, and so may act as itself.
+    pub(crate) fn is_confidential(&self) -> bool {
+        !self.secret.is_empty() || !self.keys().is_empty()
     }
 }
 

@@ -19,10 +19,16 @@ pub enum Endpoint {
     EndSession,
     /// RFC 7662.
     Introspection,
+    /// Where a device asks for a user code (RFC 8628 §3.1).
+    DeviceAuthorization,
+    /// Where its user types that code, and decides (RFC 8628 §3.3).
+    DeviceVerification,
+    /// Something to call with an access token: any method, any path below, and the answer says what was asked.
+    Api,
 }
 
 impl Endpoint {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Discovery,
         Self::Jwks,
         Self::Authorization,
@@ -31,6 +37,9 @@ impl Endpoint {
         Self::Revocation,
         Self::EndSession,
         Self::Introspection,
+        Self::DeviceAuthorization,
+        Self::DeviceVerification,
+        Self::Api,
     ];
 
     /// The path under the issuer.
@@ -45,6 +54,9 @@ impl Endpoint {
             Self::Revocation => "/revoke",
             Self::EndSession => "/logout",
             Self::Introspection => "/introspect",
+            Self::DeviceAuthorization => "/device_authorization",
+            Self::DeviceVerification => "/device",
+            Self::Api => "/api",
         }
     }
 
@@ -54,6 +66,9 @@ impl Endpoint {
             return Some(Self::Discovery);
         }
         let path = path.strip_prefix(issuer_path)?;
+        if path.starts_with("/api/") {
+            return Some(Self::Api);
+        }
         Self::ALL.into_iter().find(|endpoint| endpoint.path() == path)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::gate::PATIENCE;
+use crate::org::endpoint::OrgEndpoint;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
@@ -16,9 +17,9 @@ use tokio::sync::watch;
 ///
 /// `Debug` shows names of parameters, never their values.
 #[derive(Clone)]
-pub struct Exchange {
+pub struct Exchange<E = Endpoint> {
     /// Which endpoint was asked.
-    pub endpoint: Endpoint,
+    pub endpoint: E,
     /// The HTTP method.
     pub method: Method,
     /// The path, without the query.
@@ -35,7 +36,7 @@ pub struct Exchange {
     pub status: Option<u16>,
 }
 
-impl Exchange {
+impl<E> Exchange<E> {
     /// The first query parameter of that name.
     #[must_use]
     pub fn query_value(&self, name: &str) -> Option<&str> {
@@ -59,7 +60,7 @@ pub(crate) fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-impl fmt::Debug for Exchange {
+impl<E: fmt::Debug> fmt::Debug for Exchange<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn names(pairs: &[(String, String)]) -> Vec<&str> {
             pairs.iter().map(|(name, _)| name.as_str()).collect()
@@ -77,52 +78,65 @@ impl fmt::Debug for Exchange {
 
 /// Every request the provider received, in order. Clones share the same entries.
 #[derive(Clone)]
-pub struct Journal {
-    entries: Arc<Mutex<Entries>>,
+pub struct Journal<E = Endpoint> {
+    entries: Arc<Mutex<Entries<E>>>,
     arrivals: watch::Sender<()>,
 }
 
-#[derive(Default)]
-struct Entries {
-    exchanges: Vec<Exchange>,
+struct Entries<E> {
+    exchanges: Vec<Exchange<E>>,
     cleared: usize,
 }
 
 impl Journal {
+    /// How many token requests presented this `grant_type`.
+    #[must_use]
+    pub fn grants(&self, grant_type: &str) -> usize {
+        self.grants_at(Endpoint::Token, grant_type)
+    }
+}
+
+impl Journal<OrgEndpoint> {
+    /// How many token requests presented this `grant_type`.
+    #[must_use]
+    pub fn grants(&self, grant_type: &str) -> usize {
+        self.grants_at(OrgEndpoint::Token, grant_type)
+    }
+}
+
+impl<E: Copy + Eq> Journal<E> {
     pub(crate) fn new() -> Self {
-        Self { entries: Arc::default(), arrivals: watch::Sender::new(()) }
+        let entries = Entries { exchanges: Vec::new(), cleared: 0 };
+        Self { entries: Arc::new(Mutex::new(entries)), arrivals: watch::Sender::new(()) }
     }
 
     /// All requests to this endpoint.
     #[must_use]
-    pub fn requests(&self, endpoint: Endpoint) -> Vec<Exchange> {
+    pub fn requests(&self, endpoint: E) -> Vec<Exchange<E>> {
         self.entries().exchanges.iter().filter(|one| one.endpoint == endpoint).cloned().collect()
     }
 
     /// All requests, to whatever endpoint.
     #[must_use]
-    pub fn all(&self) -> Vec<Exchange> {
+    pub fn all(&self) -> Vec<Exchange<E>> {
         self.entries().exchanges.clone()
     }
 
     /// How many requests came to this endpoint.
     #[must_use]
-    pub fn count(&self, endpoint: Endpoint) -> usize {
+    pub fn count(&self, endpoint: E) -> usize {
         self.entries().exchanges.iter().filter(|one| one.endpoint == endpoint).count()
     }
 
-    /// How many token requests presented this `grant_type`.
-    #[must_use]
-    pub fn grants(&self, grant_type: &str) -> usize {
-        let presented = |one: &&Exchange| {
-            one.endpoint == Endpoint::Token && one.form_value("grant_type") == Some(grant_type)
-        };
+    pub(crate) fn grants_at(&self, endpoint: E, grant_type: &str) -> usize {
+        let presented =
+            |one: &&Exchange<E>| one.endpoint == endpoint && one.form_value("grant_type") == Some(grant_type);
         self.entries().exchanges.iter().filter(presented).count()
     }
 
     /// The latest request to this endpoint.
     #[must_use]
-    pub fn last(&self, endpoint: Endpoint) -> Option<Exchange> {
+    pub fn last(&self, endpoint: E) -> Option<Exchange<E>> {
         self.entries().exchanges.iter().rfind(|one| one.endpoint == endpoint).cloned()
     }
 
@@ -136,7 +150,7 @@ impl Journal {
     /// Waits until this endpoint has received `count` requests since the journal was last cleared. `false` when it has not
     /// within ten seconds: assert it, so that a test fails and does not hang.
     #[must_use]
-    pub async fn reaches(&self, endpoint: Endpoint, count: usize) -> bool {
+    pub async fn reaches(&self, endpoint: E, count: usize) -> bool {
         let mut arrivals = self.arrivals.subscribe();
         let reached = async {
             while self.count(endpoint) < count {
@@ -149,7 +163,7 @@ impl Journal {
     }
 
     /// Notes a request; the number returned names it to [`answered`](Self::answered).
-    pub(crate) fn record(&self, exchange: Exchange) -> usize {
+    pub(crate) fn record(&self, exchange: Exchange<E>) -> usize {
         let number = {
             let mut entries = self.entries();
             entries.exchanges.push(exchange);
@@ -167,12 +181,12 @@ impl Journal {
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, Entries> {
+    fn entries(&self) -> MutexGuard<'_, Entries<E>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Journal {
+impl<E: Copy + Eq + fmt::Debug> fmt::Debug for Journal<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.entries().exchanges).finish()
     }

@@ -2,6 +2,7 @@
 
 use crate::random::unguessable;
 use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::Pkcs8V1Der;
 use aws_lc_rs::encoding::PublicKeyX509Der;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
@@ -118,11 +119,20 @@ pub(crate) struct SigningKey {
     pub(crate) kid: String,
     pub(crate) algorithm: SigningAlgorithm,
     pair: Pair,
+    serves_again: bool,
 }
 
 impl SigningKey {
     pub(crate) fn new(algorithm: SigningAlgorithm) -> io::Result<Self> {
-        Ok(Self { kid: unguessable()?, algorithm, pair: pair_of(algorithm.family())? })
+        let pair = pair_of(algorithm.family())?;
+        Ok(Self { kid: unguessable()?, algorithm, pair, serves_again: true })
+    }
+
+    /// A key that serves nobody else once this is gone: its public half may be registered somewhere.
+    pub(crate) fn unshared(algorithm: SigningAlgorithm) -> io::Result<Self> {
+        let mut key = Self::new(algorithm)?;
+        key.serves_again = false;
+        Ok(key)
     }
 
     /// The signature over `message`; `secret` keys the HMAC algorithm.
@@ -222,17 +232,35 @@ impl SigningKey {
             Pair::Secret => return Ok(String::new()),
         };
         let der = der.map_err(|_| io::Error::other("the public key could not be encoded"))?;
-        let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<&str> =
-            (0..text.len()).step_by(64).filter_map(|at| text.get(at..text.len().min(at + 64))).collect();
-        Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")))
+        Ok(pem("PUBLIC KEY", der.as_ref()))
     }
+
+    /// The private half as PEM text of its PKCS#8 encoding.
+    pub(crate) fn private_pem(&self) -> io::Result<String> {
+        let unencodable = |_| io::Error::other("the private key could not be encoded");
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let der: Pkcs8V1Der<'_> = pair.as_der().map_err(unencodable)?;
+                Ok(pem("PRIVATE KEY", der.as_ref()))
+            }
+            Pair::Ec(pair) => Ok(pem("PRIVATE KEY", pair.to_pkcs8v1().map_err(unencodable)?.as_ref())),
+            Pair::Ed(pair) => Ok(pem("PRIVATE KEY", pair.to_pkcs8v1().map_err(unencodable)?.as_ref())),
+            Pair::Secret => Ok(String::new()),
+        }
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> =
+        (0..text.len()).step_by(64).filter_map(|at| text.get(at..text.len().min(at + 64))).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 impl Drop for SigningKey {
     fn drop(&mut self) {
         let pair = std::mem::replace(&mut self.pair, Pair::Secret);
-        if !matches!(pair, Pair::Secret) {
+        if self.serves_again && !matches!(pair, Pair::Secret) {
             let family = self.algorithm.family();
             idle().lock().unwrap_or_else(PoisonError::into_inner).push((family, pair));
         }

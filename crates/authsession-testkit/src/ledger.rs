@@ -1,6 +1,8 @@
 //! What the provider has issued: sessions, grants, codes and tokens, and which of them still live.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
+use std::time::Duration;
 use std::time::SystemTime;
 
 /// What happens to a refresh token when it is used.
@@ -33,7 +35,22 @@ pub(crate) struct Grant {
     pub(crate) session: Option<Session>,
     pub(crate) scope: String,
     pub(crate) nonce: Option<String>,
+    /// Whom its tokens are for, if they were exchanged for somebody.
+    pub(crate) audience: Vec<String>,
     pub(crate) alive: bool,
+}
+
+impl Grant {
+    pub(crate) fn of(client_id: &str, session: Option<Session>, scope: &str) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            session,
+            scope: scope.to_owned(),
+            nonce: None,
+            audience: Vec::new(),
+            alive: true,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -59,6 +76,44 @@ pub(crate) struct Refresh {
     pub(crate) used: bool,
 }
 
+/// What the user told the device.
+#[derive(Clone)]
+pub(crate) enum Verdict {
+    Pending,
+    Approved(Session),
+    Denied,
+    Redeemed,
+}
+
+/// A device waiting for its user.
+#[derive(Clone)]
+pub(crate) struct Device {
+    pub(crate) client_id: String,
+    pub(crate) user_code: String,
+    pub(crate) scope: String,
+    pub(crate) expires: SystemTime,
+    pub(crate) interval: Duration,
+    pub(crate) polled: Option<SystemTime>,
+    pub(crate) verdict: Verdict,
+}
+
+impl Device {
+    pub(crate) fn is_pending(&self, now: SystemTime) -> bool {
+        matches!(self.verdict, Verdict::Pending) && now < self.expires
+    }
+
+    /// Whether a user who typed this means it.
+    pub(crate) fn goes_by(&self, typed: &str) -> bool {
+        let letters = |code: &str| -> String {
+            code.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .map(|letter| letter.to_ascii_uppercase())
+                .collect()
+        };
+        letters(typed) == letters(&self.user_code)
+    }
+}
+
 /// Everything issued so far.
 #[derive(Default)]
 pub(crate) struct Ledger {
@@ -67,6 +122,10 @@ pub(crate) struct Ledger {
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) access: HashMap<String, Access>,
     pub(crate) refresh: HashMap<String, Refresh>,
+    /// By device code.
+    pub(crate) devices: HashMap<String, Device>,
+    /// `iss` and `jti` of the assertions accepted.
+    pub(crate) assertions: HashSet<(String, String)>,
 }
 
 impl Ledger {
@@ -79,6 +138,18 @@ impl Ledger {
         if let Some(grant) = self.grants.get_mut(grant) {
             grant.alive = false;
         }
+    }
+
+    /// The device that shows this code and waits for its user.
+    pub(crate) fn pending_device(&mut self, user_code: &str, now: SystemTime) -> Option<&mut Device> {
+        self.devices.values_mut().find(|device| device.is_pending(now) && device.goes_by(user_code))
+    }
+
+    /// Tells the device what its user says; `false` if none waits.
+    pub(crate) fn decide(&mut self, user_code: &str, verdict: Verdict, now: SystemTime) -> bool {
+        let Some(device) = self.pending_device(user_code, now) else { return false };
+        device.verdict = verdict;
+        true
     }
 
     /// The grant, if it lives.

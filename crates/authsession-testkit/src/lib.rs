@@ -6,6 +6,9 @@
 //! asked, the [`VirtualClock`](clock::VirtualClock) stands still until it is moved, and the
 //! [`Browser`](browser::Browser) keeps cookies as browsers do.
 //!
+//! [`Org`](org::Org) is the other one: a Salesforce org, with its token endpoint, its errors word for word, its sessions
+//! that live by use and end without notice, and enough of a REST API to prove one.
+//!
 //! It shares no code with the libraries it tests, so no misreading is made twice.
 //!
 //! ```
@@ -41,6 +44,8 @@
 //! # Ok(()) }
 //! ```
 
+mod assertion;
+pub mod assertion_issuer;
 mod bodies;
 pub mod browser;
 pub mod builder;
@@ -51,14 +56,19 @@ pub mod endpoint;
 mod endpoints;
 mod forgery;
 pub mod gate;
+mod http_date;
 pub mod journal;
+pub mod key_pair;
 pub mod keys;
 pub mod ledger;
+pub mod org;
 pub mod provider;
+pub mod public_key;
 mod random;
 mod realm;
 pub mod script;
 pub mod serve;
+mod stage;
 mod tokens;
 pub mod user;
 mod wire;

@@ -3,15 +3,17 @@
 use crate::builder::ProviderBuilder;
 use crate::clock::VirtualClock;
 use crate::endpoint::Endpoint;
-use crate::endpoints::router;
 use crate::forgery::Forgery;
 use crate::journal::Journal;
 use crate::ledger::Session;
+use crate::ledger::Verdict;
+use crate::random::unguessable;
 use crate::realm::Realm;
 use crate::script::Answer;
 use crate::script::Script;
 use crate::serve::Server;
 use crate::serve::Slot;
+use crate::stage::router;
 use crate::tokens;
 use serde_json::Value;
 use std::fmt;
@@ -135,6 +137,37 @@ impl Provider {
     /// Does the same at the last moment before the next ID token is signed.
     pub fn rotate_keys_before_signing(&self) {
         self.realm.keys().rotate_before_signing = true;
+    }
+}
+
+/// Devices, and what their users say (RFC 8628 §3.3).
+impl Provider {
+    /// The user codes nobody has decided about, expired ones left out.
+    #[must_use]
+    pub fn pending_user_codes(&self) -> Vec<String> {
+        let now = self.realm.clock.now();
+        let ledger = self.realm.ledger();
+        let pending = ledger.devices.values().filter(|device| device.is_pending(now));
+        pending.map(|device| device.user_code.clone()).collect()
+    }
+
+    /// The user [`sign_in_as`](Self::sign_in_as) names approves the device with this code, typed in whatever case, with or
+    /// without the dash. `false` if none is pending.
+    pub fn approve_device(&self, user_code: &str) -> bool {
+        let subject = self.realm.orders().current_user.clone();
+        let auth_time = self.realm.clock.unix_seconds();
+        let Ok(sid) = unguessable() else { return false };
+        self.decide(user_code, Verdict::Approved(Session { subject, sid, auth_time }))
+    }
+
+    /// The user says no. `false` if no device with this code is pending.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.decide(user_code, Verdict::Denied)
+    }
+
+    fn decide(&self, user_code: &str, verdict: Verdict) -> bool {
+        let now = self.realm.clock.now();
+        self.realm.ledger().decide(user_code, verdict, now)
     }
 }
 

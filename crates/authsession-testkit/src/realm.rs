@@ -1,5 +1,6 @@
 //! One provider's settings and state, as its endpoints see them.
 
+use crate::assertion_issuer::AssertionIssuer;
 use crate::client::Client;
 use crate::clock::VirtualClock;
 use crate::endpoint::Endpoint;
@@ -32,6 +33,13 @@ pub(crate) struct Settings {
     pub(crate) id_token_on_refresh: bool,
     pub(crate) interactive: bool,
     pub(crate) plain_oauth2: bool,
+    pub(crate) assertion_issuers: Vec<AssertionIssuer>,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) client_credentials_lifetime: Duration,
+    pub(crate) expires_in_stated: bool,
+    pub(crate) device_code_lifetime: Duration,
+    pub(crate) device_interval: Duration,
+    pub(crate) device_pace_enforced: bool,
     pub(crate) metadata: Vec<EditMetadata>,
 }
 

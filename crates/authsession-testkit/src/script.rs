@@ -10,6 +10,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::fmt;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -44,6 +45,12 @@ impl Answer {
     #[must_use]
     pub fn error(status: u16, code: &str) -> Self {
         Self::json(status, &json!({ "error": code }))
+    }
+
+    /// An OAuth error with its description.
+    #[must_use]
+    pub fn refusal(status: u16, code: &str, description: &str) -> Self {
+        Self::json(status, &json!({ "error": code, "error_description": description }))
     }
 
     /// A status with an empty body.
@@ -236,9 +243,9 @@ impl fmt::Debug for Answer {
 }
 
 /// The answers queued for each endpoint. Clones share the same queues.
-#[derive(Clone, Debug, Default)]
-pub struct Script {
-    queues: Arc<Mutex<HashMap<Endpoint, Queue>>>,
+#[derive(Clone, Debug)]
+pub struct Script<E = Endpoint> {
+    queues: Arc<Mutex<HashMap<E, Queue>>>,
 }
 
 #[derive(Debug, Default)]
@@ -247,34 +254,34 @@ struct Queue {
     always: Option<Answer>,
 }
 
-impl Script {
+impl<E: Copy + Eq + Hash> Script<E> {
     /// The next request to this endpoint that is not yet spoken for gets this answer.
-    pub fn enqueue(&self, endpoint: Endpoint, answer: Answer) {
+    pub fn enqueue(&self, endpoint: E, answer: Answer) {
         self.queues().entry(endpoint).or_default().next.push_back(answer);
     }
 
     /// The next `times` requests to this endpoint get this answer.
-    pub fn enqueue_many(&self, endpoint: Endpoint, answer: &Answer, times: usize) {
+    pub fn enqueue_many(&self, endpoint: E, answer: &Answer, times: usize) {
         self.queues().entry(endpoint).or_default().next.extend((0..times).map(|_| answer.clone()));
     }
 
     /// Every request to this endpoint for which nothing is queued gets this answer, until [`clear`](Self::clear).
-    pub fn always(&self, endpoint: Endpoint, answer: Answer) {
+    pub fn always(&self, endpoint: E, answer: Answer) {
         self.queues().entry(endpoint).or_default().always = Some(answer);
     }
 
     /// Forgets all answers of this endpoint.
-    pub fn clear(&self, endpoint: Endpoint) {
+    pub fn clear(&self, endpoint: E) {
         self.queues().remove(&endpoint);
     }
 
     /// How many answers are queued for this endpoint.
     #[must_use]
-    pub fn pending(&self, endpoint: Endpoint) -> usize {
+    pub fn pending(&self, endpoint: E) -> usize {
         self.queues().get(&endpoint).map_or(0, |queue| queue.next.len())
     }
 
-    pub(crate) fn next(&self, endpoint: Endpoint) -> Answer {
+    pub(crate) fn next(&self, endpoint: E) -> Answer {
         let mut queues = self.queues();
         let scripted = queues.get_mut(&endpoint).and_then(|queue| {
             let next = queue.next.pop_front();
@@ -283,7 +290,13 @@ impl Script {
         scripted.unwrap_or_else(Answer::normal)
     }
 
-    fn queues(&self) -> MutexGuard<'_, HashMap<Endpoint, Queue>> {
+    fn queues(&self) -> MutexGuard<'_, HashMap<E, Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<E> Default for Script<E> {
+    fn default() -> Self {
+        Self { queues: Arc::default() }
     }
 }

@@ -92,7 +92,7 @@ fn header_of(key: &SigningKey) -> Value {
     }
 }
 
-fn seal(key: &SigningKey, header: &Value, claims: &Value, secret: &[u8]) -> io::Result<String> {
+pub(crate) fn seal(key: &SigningKey, header: &Value, claims: &Value, secret: &[u8]) -> io::Result<String> {
     let signature = key.sign(signing_input(header, claims).as_bytes(), secret)?;
     Ok(assemble(header, claims, &signature))
 }

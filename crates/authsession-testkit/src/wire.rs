@@ -1,5 +1,6 @@
 //! A request as the endpoints see it, and what they answer.
 
+use crate::endpoint::Endpoint;
 use crate::forgery::Forgery;
 use crate::journal::Exchange;
 use crate::journal::value_of;
@@ -9,12 +10,12 @@ use serde_json::Value;
 use serde_json::json;
 
 /// A request, decoded.
-pub(crate) struct Inquiry {
-    pub(crate) exchange: Exchange,
+pub(crate) struct Inquiry<E = Endpoint> {
+    pub(crate) exchange: Exchange<E>,
     pub(crate) forgery: Option<Forgery>,
 }
 
-impl Inquiry {
+impl<E> Inquiry<E> {
     pub(crate) fn is_post(&self) -> bool {
         self.exchange.method == Method::POST
     }
@@ -76,6 +77,10 @@ impl Reply {
                 "content-security-policy",
                 "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
             )
+    }
+
+    pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
+        Self::empty(status).body(body).header("content-type", content_type)
     }
 
     pub(crate) fn redirect(to: &str) -> Self {

@@ -139,12 +139,10 @@ impl<'a> Authorization<'a> {
     fn grant(&self, session: Session) -> io::Result<Reply> {
         let code = unguessable()?;
         let mut ledger = self.realm.ledger();
+        let scope = self.parameter("scope").unwrap_or_default();
         let grant = ledger.open_grant(Grant {
-            client_id: self.client.id().to_owned(),
-            session: Some(session),
-            scope: self.parameter("scope").unwrap_or_default().to_owned(),
             nonce: self.parameter("nonce").map(str::to_owned),
-            alive: true,
+            ..Grant::of(self.client.id(), Some(session), scope)
         });
         let issued = Code {
             grant,

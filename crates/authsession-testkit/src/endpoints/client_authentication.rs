@@ -1,5 +1,6 @@
-//! How a client proves who it is to the token, revocation and introspection endpoints (RFC 6749 §2.3).
+//! How a client proves who it is to the token, revocation and introspection endpoints (RFC 6749 §2.3, RFC 7523 §2.2).
 
+use crate::assertion::Assertion;
 use crate::client::AuthMethod;
 use crate::client::Client;
 use crate::realm::Realm;
@@ -9,10 +10,21 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Whether the request names a client in any way.
+pub(crate) fn is_attempted(inquiry: &Inquiry) -> bool {
+    let members = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
+    inquiry.header("authorization").is_some() || members.iter().any(|name| inquiry.form(name).is_some())
+}
+
 /// The client that sent this request, or the refusal.
 pub(crate) fn authenticate<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'a Client, Reply> {
     if !inquiry.is_post() {
         return Err(Reply::error(405, "invalid_request", "this endpoint takes POST").header("allow", "POST"));
+    }
+    if inquiry.form("client_assertion").is_some() || inquiry.form("client_assertion_type").is_some() {
+        return by_assertion(realm, inquiry);
     }
     let (id, secret, method) = presented(inquiry)?;
     let known = realm.client(&id).filter(|client| client.accepts(method, &secret));
@@ -23,6 +35,35 @@ pub(crate) fn authenticate<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'
             _ => refusal,
         }
     })
+}
+
+fn by_assertion<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'a Client, Reply> {
+    if inquiry.header("authorization").is_some() || inquiry.form("client_secret").is_some() {
+        return Err(Reply::error(400, "invalid_request", "more than one way of client authentication"));
+    }
+    signer(realm, inquiry).map_err(|why| Reply::error(401, "invalid_client", why))
+}
+
+/// The client whose assertion this is, or what is wrong with it.
+fn signer<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'a Client, &'static str> {
+    if inquiry.form("client_assertion_type") != Some(ASSERTION_TYPE) {
+        return Err("client_assertion_type is not that of a JSON Web Token");
+    }
+    let presented = inquiry.form("client_assertion").ok_or("no client_assertion")?;
+    let assertion = Assertion::parse(presented).ok_or("the assertion is not a JSON Web Token")?;
+    let id = assertion.text("sub").ok_or("the assertion has no sub")?;
+    if assertion.text("iss") != Some(id) {
+        return Err("the assertion is not issued by the client it is about");
+    }
+    if inquiry.form("client_id").is_some_and(|named| named != id) {
+        return Err("client_id is not the client that authenticated");
+    }
+    if assertion.text("jti").is_none() {
+        return Err("the assertion has no jti");
+    }
+    let client = realm.client(id).ok_or("this client is not known")?;
+    assertion.check(realm, client.keys())?;
+    Ok(client)
 }
 
 fn presented(inquiry: &Inquiry) -> Result<(String, String, AuthMethod), Reply> {

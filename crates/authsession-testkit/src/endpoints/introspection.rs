@@ -28,6 +28,9 @@ pub(crate) fn answer(realm: &Realm, inquiry: &Inquiry) -> Reply {
             "scope": access.scope,
             "exp": expires,
         });
+        if !grant.audience.is_empty() {
+            body["aud"] = grant.audience.clone().into();
+        }
     } else if let Some(grant) = ledger.live_refresh(token) {
         body = json!({
             "active": true,

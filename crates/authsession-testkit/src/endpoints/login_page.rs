@@ -39,7 +39,7 @@ pub(crate) fn login(realm: &Realm, client: &Client, inquiry: &Inquiry) -> Reply 
     Reply::html(200, framed(&format!("Sign in to {name}"), &content))
 }
 
-fn person(user: &User) -> String {
+pub(crate) fn person(user: &User) -> String {
     let first = user.name().split(' ').next().unwrap_or_default();
     let initial: String = first.chars().take(1).collect();
     format!(

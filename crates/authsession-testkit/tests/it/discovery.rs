@@ -18,6 +18,7 @@ async fn the_metadata_names_the_issuer_and_every_endpoint() {
         ("jwks_uri", Endpoint::Jwks),
         ("revocation_endpoint", Endpoint::Revocation),
         ("introspection_endpoint", Endpoint::Introspection),
+        ("device_authorization_endpoint", Endpoint::DeviceAuthorization),
         ("end_session_endpoint", Endpoint::EndSession),
     ] {
         assert_eq!(document[member], provider.endpoint(endpoint), "{member}");

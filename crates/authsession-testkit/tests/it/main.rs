@@ -2,14 +2,30 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a step of a test fails the test")]
 
+mod api;
 mod authorization;
+mod client_assertion;
+mod client_credentials;
 mod cookies;
+mod device;
 mod discovery;
+mod jwt_bearer;
+mod key_pair;
 mod lifecycle;
 mod login_page;
 mod logout;
 mod navigation;
+mod org_client;
+mod org_jwt_bearer;
+mod org_refresh;
+mod org_rest;
+mod org_script;
+mod org_session;
+mod org_sign_in;
+mod org_soap;
+mod org_token_endpoint;
 mod refresh;
 mod relying_party;
 mod script;
+mod token_exchange;
 mod tokens;

@@ -76,6 +76,29 @@ pub(crate) async fn try_post(
     browser.fetch_with(Method::POST, provider.endpoint(endpoint), &headers, &form(fields)).await
 }
 
+/// Posts to an endpoint with nothing but these fields.
+pub(crate) async fn post_bare(
+    browser: &Browser,
+    provider: &Provider,
+    endpoint: Endpoint,
+    fields: &[(&str, &str)],
+) -> Page {
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    browser.fetch_with(Method::POST, provider.endpoint(endpoint), &headers, &form(fields)).await.unwrap()
+}
+
+/// An access token for the client itself.
+pub(crate) async fn own_token(browser: &Browser, provider: &Provider) -> Value {
+    let fields = [("grant_type", "client_credentials"), ("scope", "read write")];
+    post(browser, provider, Endpoint::Token, &fields).await.json().unwrap()
+}
+
+/// The status and the OAuth error of an answer; an empty text when it is none.
+pub(crate) fn refusal(page: &Page) -> (u16, String) {
+    let error = page.json().unwrap()["error"].as_str().unwrap_or_default().to_owned();
+    (page.status.as_u16(), error)
+}
+
 pub(crate) async fn redeem(browser: &Browser, provider: &Provider, code: &str) -> Page {
     let fields = [
         ("grant_type", "authorization_code"),

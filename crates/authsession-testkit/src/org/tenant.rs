@@ -1,0 +1,128 @@
+//! One org's settings and state, as its endpoints see them.
+
+use crate::clock::VirtualClock;
+use crate::journal::Journal;
+use crate::keys::KeyRing;
+use crate::keys::SigningAlgorithm;
+use crate::org::RequestLimit;
+use crate::org::books::Books;
+use crate::org::books::Purpose;
+use crate::org::connected_app::ConnectedApp;
+use crate::org::endpoint::OrgEndpoint;
+use crate::org::identifier::identifier;
+use crate::org::rest::records::Records;
+use crate::org::user::OrgUser;
+use crate::script::Script;
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+/// What `Org::builder()` was told.
+pub(crate) struct Settings {
+    pub(crate) url: String,
+    pub(crate) instance_url: String,
+    pub(crate) organization: String,
+    pub(crate) login_host: bool,
+    pub(crate) session_timeout: Duration,
+    pub(crate) relogin_returns_same_session: bool,
+    pub(crate) login_budget: usize,
+    pub(crate) request_limit: u64,
+    pub(crate) api_version: u32,
+    pub(crate) soap_login: bool,
+    pub(crate) token_handler: Option<String>,
+    pub(crate) subject_tokens: Vec<(String, String)>,
+}
+
+/// What the test told the running org.
+pub(crate) struct Orders {
+    pub(crate) users: Vec<OrgUser>,
+    pub(crate) apps: Vec<ConnectedApp>,
+    pub(crate) current_user: String,
+    pub(crate) deny_next: Option<String>,
+    pub(crate) limit: RequestLimit,
+    pub(crate) rotation: bool,
+}
+
+pub(crate) struct Tenant {
+    pub(crate) settings: Settings,
+    pub(crate) clock: VirtualClock,
+    pub(crate) script: Script<OrgEndpoint>,
+    pub(crate) journal: Journal<OrgEndpoint>,
+    pub(crate) busy: Arc<Mutex<HashSet<String>>>,
+    keys: Mutex<Option<KeyRing>>,
+    orders: Mutex<Orders>,
+    books: Mutex<Books>,
+    records: Mutex<Records>,
+}
+
+impl Tenant {
+    pub(crate) fn new(settings: Settings, clock: VirtualClock, orders: Orders) -> Self {
+        Self {
+            settings,
+            clock,
+            script: Script::default(),
+            journal: Journal::new(),
+            busy: Arc::default(),
+            keys: Mutex::default(),
+            orders: Mutex::new(orders),
+            books: Mutex::default(),
+            records: Mutex::new(Records::sample()),
+        }
+    }
+
+    /// Lock order: orders, books, records, keys.
+    pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the keys, made when first needed: few tests see an ID token.
+    pub(crate) fn with_keys<T>(&self, work: impl FnOnce(&mut KeyRing) -> io::Result<T>) -> io::Result<T> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *keys {
+            Some(keys) => work(keys),
+            empty => work(empty.insert(KeyRing::new(SigningAlgorithm::Rs256)?)),
+        }
+    }
+
+    pub(crate) fn app(&self, key: &str) -> Option<ConnectedApp> {
+        self.orders().apps.iter().find(|app| app.key == key).cloned()
+    }
+
+    pub(crate) fn user(&self, username: &str) -> Option<OrgUser> {
+        self.orders().users.iter().find(|user| user.username == username).cloned()
+    }
+
+    /// The user's record id.
+    pub(crate) fn user_id(&self, username: &str) -> String {
+        let at = self.orders().users.iter().position(|user| user.username == username);
+        identifier("005", at.map_or(0, |at| at as u64 + 1))
+    }
+
+    /// The identity URL.
+    pub(crate) fn identity_url(&self, username: &str) -> String {
+        format!("{}/id/{}/{}", self.settings.url, self.settings.organization, self.user_id(username))
+    }
+
+    /// What this token was given for, if it lives; asking is a use.
+    pub(crate) fn session(&self, token: &str) -> Option<Purpose> {
+        let purpose = self.books().used(token, self.clock.now(), self.settings.session_timeout)?;
+        self.user(&purpose.username).filter(|user| user.active)?;
+        Some(purpose)
+    }
+
+    pub(crate) fn url(&self, endpoint: OrgEndpoint) -> String {
+        format!("{}{}", self.settings.url, endpoint.path())
+    }
+}

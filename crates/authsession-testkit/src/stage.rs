@@ -1,0 +1,185 @@
+//! The way of a request through script, journal and endpoint.
+
+use crate::bodies;
+use crate::clock::VirtualClock;
+use crate::connection::Scissors;
+use crate::http_date::http_date;
+use crate::journal::Exchange;
+use crate::journal::Journal;
+use crate::script::Answer;
+use crate::script::Kind;
+use crate::script::Script;
+use crate::wire::Inquiry;
+use crate::wire::Reply;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Extension;
+use axum::extract::Request;
+use axum::response::Response;
+use http::HeaderName;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
+use http::header::CONTENT_TYPE;
+use http::header::DATE;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use url::form_urlencoded;
+
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What is simulated behind an HTTP port: the provider, or the org.
+pub(crate) trait Simulation: Send + Sync + 'static {
+    type Endpoint: Copy + fmt::Debug + Eq + Hash + Send + Sync + 'static;
+    /// Held from a request's arrival until its answer leaves, gates and delays included.
+    type Presence: Send + Sync;
+
+    fn endpoint_at(&self, path: &str) -> Option<Self::Endpoint>;
+    /// Whose time the `Date` of every answer is.
+    fn clock(&self) -> &VirtualClock;
+    fn script(&self) -> &Script<Self::Endpoint>;
+    fn journal(&self) -> &Journal<Self::Endpoint>;
+    fn receive(&self, exchange: &Exchange<Self::Endpoint>) -> Self::Presence;
+    fn process(&self, inquiry: &Inquiry<Self::Endpoint>, presence: &Self::Presence) -> Reply;
+}
+
+pub(crate) fn router<S: Simulation>(simulation: Arc<S>) -> Router {
+    Router::new().fallback(move |Extension(scissors): Extension<Scissors>, request: Request| {
+        let simulation = Arc::clone(&simulation);
+        async move {
+            // Like a real provider, it finishes what it began even if the client hangs up.
+            match tokio::spawn(answer(simulation, request)).await {
+                Ok(Some(response)) => response,
+                Ok(None) => {
+                    scissors.cut();
+                    std::future::pending().await
+                }
+                Err(_) => status_only(500),
+            }
+        }
+    })
+}
+
+/// The response; none if the connection is to be closed instead.
+async fn answer<S: Simulation>(simulation: Arc<S>, request: Request) -> Option<Response> {
+    let Some(endpoint) = simulation.endpoint_at(request.uri().path()) else {
+        return Some(status_only(404));
+    };
+    let Some(exchange) = read(endpoint, request).await else { return Some(status_only(413)) };
+    // Taken before it is journalled: who waits for the journal finds the queue already moved on.
+    let scripted = simulation.script().next(endpoint);
+    let number = simulation.journal().record(exchange.clone());
+    let mut response = play(&*simulation, exchange, &scripted).await?;
+    if !response.headers().contains_key(DATE) {
+        set_header(&mut response, DATE.as_str(), &http_date(simulation.clock().now()), true);
+    }
+    simulation.journal().answered(number, response.status().as_u16());
+    Some(response)
+}
+
+async fn read<E>(endpoint: E, request: Request) -> Option<Exchange<E>> {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, BODY_LIMIT).await.ok()?;
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let query = query.into_owned().collect();
+    let form = if is_form { form_urlencoded::parse(&body).into_owned().collect() } else { Vec::new() };
+    Some(Exchange {
+        endpoint,
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query,
+        headers: head.headers,
+        form,
+        body,
+        status: None,
+    })
+}
+
+/// The response as scripted; none if the connection is to be closed instead.
+async fn play<S: Simulation>(
+    simulation: &S,
+    exchange: Exchange<S::Endpoint>,
+    scripted: &Answer,
+) -> Option<Response> {
+    let presence = simulation.receive(&exchange);
+    if !scripted.delay.is_zero() {
+        tokio::time::sleep(scripted.delay).await;
+    }
+    if let Some(gate) = &scripted.held_before {
+        gate.pass().await;
+    }
+    let forgery = match &scripted.kind {
+        Kind::Forged(forgery) => Some(forgery.clone()),
+        _ => None,
+    };
+    let work = || simulation.process(&Inquiry { exchange, forgery }, &presence);
+    let mut response = match &scripted.kind {
+        Kind::Normal | Kind::Forged(_) => Some(respond(work())),
+        Kind::Fixed { status, content_type, body } => {
+            let mut reply = Reply { body: body.clone(), ..Reply::empty(*status) };
+            if !content_type.is_empty() {
+                reply = reply.header("content-type", content_type);
+            }
+            Some(respond(reply))
+        }
+        Kind::Endless => {
+            let mut response = Response::new(bodies::endless());
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Some(response)
+        }
+        Kind::DroppedBefore => None,
+        Kind::DroppedAfter => {
+            work();
+            None
+        }
+        Kind::Truncated => {
+            let reply = work();
+            let body = bodies::truncated(&reply.body);
+            let mut response = respond(reply);
+            response.headers_mut().remove(CONTENT_LENGTH);
+            Some(response.map(|_| body))
+        }
+        Kind::Tampered(edit) => {
+            let mut reply = work();
+            if let Ok(mut value) = serde_json::from_slice(&reply.body) {
+                edit(&mut value);
+                reply.body = value.to_string().into();
+            }
+            Some(respond(reply))
+        }
+    };
+    for (name, value) in &scripted.headers {
+        if let Some(response) = &mut response {
+            set_header(response, name, value, true);
+        }
+    }
+    if let Some(gate) = &scripted.held_after {
+        gate.pass().await;
+    }
+    response
+}
+
+fn respond(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &reply.headers {
+        set_header(&mut response, name, value, false);
+    }
+    response
+}
+
+fn set_header(response: &mut Response, name: &str, value: &str, replace: bool) {
+    let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else { return };
+    if replace {
+        response.headers_mut().insert(name, value);
+    } else {
+        response.headers_mut().append(name, value);
+    }
+}
+
+fn status_only(status: u16) -> Response {
+    respond(Reply::empty(status))
+}
