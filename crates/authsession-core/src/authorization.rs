@@ -78,6 +78,8 @@ pub struct AuthorizationRequest {
     pub acr_values: Option<String>,
     /// `ui_locales`: the user's languages, in order of preference.
     pub ui_locales: Option<String>,
+    /// The nonce; by default a random one.
+    pub nonce: Option<Secret>,
     /// Stands before the random part of `state`: a mark of the caller's that comes back even when nothing else does.
     pub state_prefix: &'static str,
     /// Further parameters the provider understands.
@@ -134,7 +136,8 @@ impl AuthorizationRequest {
     /// The URL to send the browser to, and what to remember until it comes back.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`] when an extra parameter is one this library sets itself, or there is no randomness.
+    /// [`Error::Misconfigured`] when an extra parameter is one this library sets itself, the provider has no authorization
+    /// endpoint, or there is no randomness.
     pub fn start(
         &self,
         provider: &ProviderMetadata,
@@ -142,7 +145,10 @@ impl AuthorizationRequest {
     ) -> Result<(Url, PendingAuthorization), Error> {
         let pending = PendingAuthorization {
             state: format!("{}{}", self.state_prefix, random::text::<32>()?).into(),
-            nonce: random::text::<32>()?.into(),
+            nonce: match &self.nonce {
+                Some(nonce) => nonce.clone(),
+                None => random::text::<32>()?.into(),
+            },
             code_verifier: pkce::code_verifier()?,
             issuer: provider.issuer.clone(),
             redirect_uri: self.redirect_uri.clone(),
@@ -151,6 +157,11 @@ impl AuthorizationRequest {
             started_at: now,
         };
         check_extra(&self.extra)?;
+        let endpoint = provider.authorization_endpoint.as_ref().ok_or_else(|| {
+            Error::misconfigured(
+                "the provider has no authorization endpoint: configure it, or use a grant without a browser",
+            )
+        })?;
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
             ("client_id", self.client_id.clone()),
@@ -173,7 +184,7 @@ impl AuthorizationRequest {
             ("ui_locales", self.ui_locales.clone()),
         ];
         parameters.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        Ok((self.address(&provider.authorization_endpoint, &parameters), pending))
+        Ok((self.address(endpoint, &parameters), pending))
     }
 
     /// No parameter goes out twice (RFC 6749 §3.1): what this login asks for goes before what every login does, and that

@@ -121,7 +121,7 @@ pub fn typed<C: DeserializeOwned>(claims: Map<String, Value>) -> Result<C, Error
 }
 
 /// A NumericDate (RFC 7519 §2); real providers send fractions too.
-fn instant(value: &Value) -> Option<Timestamp> {
+pub(crate) fn instant(value: &Value) -> Option<Timestamp> {
     if let Some(seconds) = value.as_i64() {
         return Some(Timestamp::from_unix_seconds(seconds));
     }

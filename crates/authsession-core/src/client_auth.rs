@@ -1,14 +1,21 @@
-//! How the client proves who it is at the token endpoint (RFC 6749 §2.3, OpenID Connect Core §9).
+//! How the client proves who it is at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core §9).
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
+use crate::assertion::Assertion;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::http::Form;
 use crate::provider::ProviderMetadata;
 use crate::secret::Secret;
+use crate::signer::Signer;
+
+const JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The client as registered at the provider.
 #[derive(Clone, Debug)]
@@ -25,19 +32,24 @@ pub struct Client {
 pub enum ClientAuth {
     /// A public client: PKCE alone.
     None,
+    /// Nothing at all, not even the client id: the grant says who we are (RFC 7523 §3.1).
+    Omitted,
     /// A secret, in the header unless the provider announces that it only takes the body.
     Secret(Secret),
     /// `client_secret_basic`: always in the header.
     SecretBasic(Secret),
     /// `client_secret_post`: always in the body.
     SecretPost(Secret),
+    /// `private_key_jwt`: an assertion, signed for each request with a key whose public half the provider knows.
+    PrivateKeyJwt(Arc<dyn Signer>),
 }
 
 impl Client {
-    /// Puts the proof into a request: into the form, or into the `Authorization` header it returns.
-    pub(crate) fn authenticate(
+    /// Puts the proof into a request: into the form, or into the `Authorization` header it returns. `now` is the provider's time.
+    pub(crate) async fn authenticate(
         &self,
         metadata: &ProviderMetadata,
+        now: Timestamp,
         form: &mut Form,
     ) -> Result<Option<HeaderValue>, Error> {
         match &self.auth {
@@ -45,11 +57,22 @@ impl Client {
                 form.push("client_id", &self.id);
                 Ok(None)
             }
+            ClientAuth::Omitted => Ok(None),
             ClientAuth::SecretBasic(secret) => self.basic(secret).map(Some),
             ClientAuth::Secret(secret) if !takes_only_post(metadata) => self.basic(secret).map(Some),
             ClientAuth::Secret(secret) | ClientAuth::SecretPost(secret) => {
                 form.push("client_id", &self.id);
                 form.push("client_secret", secret.expose());
+                Ok(None)
+            }
+            ClientAuth::PrivateKeyJwt(signer) => {
+                // The issuer alone: an assertion made out to an endpoint's URL can be lured to another provider that names
+                // that URL as its own (draft-ietf-oauth-rfc7523bis §4).
+                let audience = metadata.issuer.as_deref().unwrap_or_else(|| metadata.token_endpoint.as_str());
+                let assertion = Assertion::new(&self.id, &self.id, audience);
+                form.push("client_id", &self.id);
+                form.push("client_assertion_type", JWT);
+                form.push("client_assertion", assertion.sign(&**signer, now).await?.expose());
                 Ok(None)
             }
         }

@@ -18,8 +18,14 @@ pub type Cause = Arc<dyn StdError + Send + Sync>;
 pub enum Error {
     /// The provider refused the grant (RFC 6749 §5.2): the user signs in again. Of a grant that worked before,
     /// [`OAuthError::ends_the_grant`] says whether it is dead.
-    #[error("the provider refused the grant ({0}): sign in again")]
-    GrantRefused(OAuthError),
+    #[error("the provider refused the grant ({code}): sign in again")]
+    GrantRefused {
+        /// What it said.
+        code: OAuthError,
+        /// What it means, where somebody knows more than the code tells.
+        #[source]
+        cause: Option<Cause>,
+    },
 
     /// The authorization endpoint answered with an error (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
     #[error("the provider answered the sign-in with {0}: the user may try again")]
@@ -48,6 +54,16 @@ pub enum Error {
     #[error("not trusted: {0}")]
     Untrusted(Cow<'static, str>),
 
+    /// The store of a token set failed: try later. What the provider handed out is kept, and saved before anything else is done.
+    #[error("the token store cannot {doing}: look after it, nothing is lost as long as the program runs")]
+    TokenStore {
+        /// What it was asked to do.
+        doing: &'static str,
+        /// Why it could not.
+        #[source]
+        cause: Option<Cause>,
+    },
+
     /// The client's registration or our configuration is wrong: fix it. The text says how.
     #[error("fix the configuration: {hint}")]
     Misconfigured {
@@ -60,6 +76,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// An [`Error::GrantRefused`] without a cause.
+    #[must_use]
+    pub const fn grant_refused(code: OAuthError) -> Self {
+        Self::GrantRefused { code, cause: None }
+    }
+
     /// An [`Error::Untrusted`] naming the check that failed.
     #[must_use]
     pub fn untrusted(check: impl Into<Cow<'static, str>>) -> Self {
@@ -81,7 +103,25 @@ impl Error {
     /// Whether the same call may succeed later, unchanged.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::TokenStore { .. })
+    }
+
+    /// How long to wait, when somebody said so: the provider, or what is left of our own pause.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// The same failure, told again while the pause after it lasts.
+    pub(crate) fn put_off(&self, wait: Duration) -> Self {
+        let mut error = self.clone();
+        if let Self::Unavailable { retry_after, .. } = &mut error {
+            *retry_after = Some(wait);
+        }
+        error
     }
 
     /// Whether a request may have reached the provider and done its work although no usable answer came back.
@@ -94,7 +134,11 @@ impl Error {
             // These are only read: nothing was sent that could be lost.
             Self::Unavailable { endpoint: Endpoint::Discovery | Endpoint::Jwks, .. } => false,
             Self::Unavailable { fault, retry_after, .. } => match fault {
-                Fault::NoAnswer | Fault::TimedOut | Fault::BadAnswer | Fault::Reported => true,
+                Fault::NoAnswer
+                | Fault::TimedOut
+                | Fault::BadAnswer
+                | Fault::Reported
+                | Fault::AlreadyInProcess => true,
                 // A gateway that gave up waiting, or a server that failed half-way; 429 turns away at the door. A 503 may be
                 // either; with a Retry-After it is the door.
                 Fault::Status(503) => retry_after.is_none(),
@@ -121,6 +165,10 @@ pub enum Endpoint {
     Userinfo,
     /// The revocation endpoint (RFC 7009).
     Revocation,
+    /// The introspection endpoint (RFC 7662).
+    Introspection,
+    /// The device authorization endpoint (RFC 8628 §3.1).
+    DeviceAuthorization,
 }
 
 impl fmt::Display for Endpoint {
@@ -131,6 +179,8 @@ impl fmt::Display for Endpoint {
             Self::Token => "token endpoint",
             Self::Userinfo => "userinfo endpoint",
             Self::Revocation => "revocation endpoint",
+            Self::Introspection => "introspection endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
         })
     }
 }
@@ -151,6 +201,8 @@ pub enum Fault {
     Reported,
     /// An answer, but not of the protocol: HTML, truncated, oversized, an odd status, a redirect.
     BadAnswer,
+    /// It is working on another request with the same grant: look for what that one got, or ask again.
+    AlreadyInProcess,
     /// The last attempts failed and the pause before the next is not over.
     BackingOff,
 }
@@ -164,6 +216,7 @@ impl fmt::Display for Fault {
             Self::Status(status) => write!(formatter, "status {status}"),
             Self::Reported => formatter.write_str("it reports a failure of its own"),
             Self::BadAnswer => formatter.write_str("its answer is not one of the protocol"),
+            Self::AlreadyInProcess => formatter.write_str("it is working on another request with this grant"),
             Self::BackingOff => formatter.write_str("waiting after a failure"),
         }
     }
@@ -229,6 +282,14 @@ oauth_errors! {
     UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     /// RFC 6750 §3.1: the access token is expired, revoked or malformed.
     InvalidToken = "invalid_token",
+    /// RFC 8628 §3.5: the user has not answered yet.
+    AuthorizationPending = "authorization_pending",
+    /// RFC 8628 §3.5: the user has not answered yet, and we ask too often.
+    SlowDown = "slow_down",
+    /// RFC 8628 §3.5: the device code is expired; the user did not answer in time.
+    ExpiredToken = "expired_token",
+    /// RFC 8693 §2.2.2, RFC 8707 §2: the provider issues no token for that resource or audience.
+    InvalidTarget = "invalid_target",
 }
 
 impl OAuthError {

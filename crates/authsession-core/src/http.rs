@@ -32,6 +32,7 @@ pub struct HttpClient {
 #[must_use]
 pub struct HttpClientBuilder {
     timeout: Duration,
+    connect_timeout: Duration,
     largest_body: usize,
     root_certificates: Vec<Vec<u8>>,
     insecure_hosts: bool,
@@ -42,10 +43,18 @@ impl HttpClient {
     pub const fn builder() -> HttpClientBuilder {
         HttpClientBuilder {
             timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
             largest_body: LARGEST_BODY,
             root_certificates: Vec::new(),
             insecure_hosts: false,
         }
+    }
+
+    /// Sends through a client made elsewhere: with its proxy, roots and timeouts. It has to follow no redirects, or a redirect
+    /// could carry our secrets away: make it from [`client_builder`]. An answer that was redirected is not used.
+    #[must_use]
+    pub const fn over(client: reqwest::Client) -> Self {
+        Self { client, largest_body: LARGEST_BODY, insecure_hosts: false }
     }
 
     /// Checks that a URL may carry secrets: https, or http to a loopback host.
@@ -79,9 +88,12 @@ impl HttpClient {
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
-        self.send(endpoint, request).await
+        let answer = self.send(endpoint, request).await?;
+        answer.served()?;
+        Ok(answer)
     }
 
+    /// The answer whatever its status: [`Answer::served`] says whether the endpoint did its work.
     pub(crate) async fn post_form(
         &self,
         endpoint: Endpoint,
@@ -129,7 +141,14 @@ impl HttpClient {
                 cause: Some(Arc::new(error.without_url())),
             }
         };
-        let mut response = request.send().await.map_err(failed)?;
+        let request = request.build().map_err(failed)?;
+        let asked = request.url().clone();
+        let mut response = self.client.execute(request).await.map_err(failed)?;
+        if *response.url() != asked {
+            return Err(Error::untrusted(
+                "the answer came from where a redirect led: turn redirects off in the client",
+            ));
+        }
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -138,7 +157,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Answer::new(endpoint, status, headers, body.freeze())
+        Ok(Answer { endpoint, status, headers, body: body.freeze() })
     }
 }
 
@@ -146,6 +165,12 @@ impl HttpClientBuilder {
     /// The longest a request may take, connection and body included.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The longest a connection may take to come about.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
         self
     }
 
@@ -178,13 +203,8 @@ impl HttpClientBuilder {
                 cause: Some(Arc::new(cause)),
             }
         };
-        #[expect(clippy::disallowed_methods, reason = "the one client")]
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT.min(self.timeout))
-            .timeout(self.timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent(USER_AGENT);
+        let mut builder =
+            client_builder().connect_timeout(self.connect_timeout.min(self.timeout)).timeout(self.timeout);
         for pem in &self.root_certificates {
             let certificate =
                 reqwest::Certificate::from_pem(pem).map_err(wrong("the root certificate is not PEM"))?;
@@ -193,6 +213,18 @@ impl HttpClientBuilder {
         let client = builder.build().map_err(wrong("TLS could not be set up"))?;
         Ok(HttpClient { client, largest_body: self.largest_body, insecure_hosts: self.insecure_hosts })
     }
+}
+
+/// What every client of ours begins with: no redirects, 15 s a request, 5 s to connect. For programs that need more of
+/// reqwest, such as a proxy, before they hand the client to [`HttpClient::over`].
+pub fn client_builder() -> reqwest::ClientBuilder {
+    #[expect(clippy::disallowed_methods, reason = "the one client")]
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .user_agent(USER_AGENT)
 }
 
 /// Whether the URL's host is this machine by its very name: `localhost`, `127.0.0.0/8`, `[::1]`.
@@ -238,21 +270,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(endpoint: Endpoint, status: StatusCode, headers: HeaderMap, body: Bytes) -> Result<Self, Error> {
-        let come_back = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
-        if come_back {
-            let fault = Fault::Status(status.as_u16());
-            return Err(Error::Unavailable {
-                endpoint,
-                fault,
-                retry_after: retry_after(&headers),
-                cause: None,
-            });
+    /// Whether the endpoint did its work, be it to refuse: neither asks us to come back nor sends us elsewhere.
+    pub(crate) fn served(&self) -> Result<(), Error> {
+        let (endpoint, status) = (self.endpoint, self.status);
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+            let (fault, retry_after) = (Fault::Status(status.as_u16()), retry_after(&self.headers));
+            return Err(Error::Unavailable { endpoint, fault, retry_after, cause: None });
         }
-        if status.is_redirection() {
-            return Err(Error::unavailable(endpoint, Fault::BadAnswer));
-        }
-        Ok(Self { endpoint, status, headers, body })
+        if status.is_redirection() { Err(self.bad()) } else { Ok(()) }
     }
 
     pub(crate) fn bad(&self) -> Error {

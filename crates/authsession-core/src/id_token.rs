@@ -132,6 +132,22 @@ impl IdTokenVerifier {
         Ok(claims)
     }
 
+    /// Verifies the ID token of a grant without a browser, for which no nonce was sent: of a device, or an exchanged token.
+    ///
+    /// # Errors
+    /// As [`IdTokenVerifier::verify_login`].
+    pub async fn verify_without_nonce(
+        &self,
+        provider: &Provider,
+        token: &Secret,
+        access_token: &Secret,
+        now: Timestamp,
+    ) -> Result<IdTokenClaims, Error> {
+        let (claims, algorithm) = self.verify(provider, token, now).await?;
+        check_hash(&claims, "at_hash", algorithm, access_token)?;
+        Ok(claims)
+    }
+
     /// Verifies the ID token that came with a refresh against the one held so far.
     ///
     /// # Errors

@@ -6,26 +6,41 @@
 //! checks what comes back, [`token_endpoint`] redeems a [`grant`], [`id_token`] verifies who signed in, and
 //! [`token_set`] knows how fresh the tokens are. [`single_flight`] makes shared work happen once.
 
+pub mod assertion;
 pub mod authorization;
+pub mod bearer;
 pub mod claims;
 pub mod client_auth;
 pub mod clock;
+pub mod device_authorization;
 pub mod end_session;
 pub mod error;
+pub mod extras;
 pub mod grant;
+pub mod grant_mint;
 pub mod http;
 pub mod id_token;
+pub mod introspection;
 mod json;
 mod jwks;
 pub mod jws;
+#[cfg(feature = "loopback")]
+pub mod loopback;
 pub mod pkce;
 pub mod provider;
 pub mod random;
+pub mod refresh_mint;
+pub mod refusal;
 mod remote;
 pub mod retry;
 pub mod revocation;
 pub mod secret;
+pub mod signer;
 pub mod single_flight;
+pub mod skew;
+pub mod token_cache;
 pub mod token_endpoint;
 pub mod token_set;
+pub mod token_source;
+pub mod token_store;
 pub mod userinfo;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Endpoint, Error};
-use crate::http::HttpClient;
+use crate::http::{Answer, HttpClient};
 use crate::json;
 use crate::jwks::{Judgement, KeySet};
 use crate::jws::Jws;
 use crate::remote::Remote;
+use crate::skew::{Skew, SkewMeter};
 
 /// What a provider says about itself. The names are those of the discovery document.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,8 +20,8 @@ use crate::remote::Remote;
 pub struct ProviderMetadata {
     /// The issuer; a plain OAuth 2.0 provider has none.
     pub issuer: Option<String>,
-    /// Where the browser is sent to sign in.
-    pub authorization_endpoint: Url,
+    /// Where the browser is sent to sign in; absent when no grant of the provider's uses a browser.
+    pub authorization_endpoint: Option<Url>,
     /// Where grants are redeemed.
     pub token_endpoint: Url,
     /// Where the keys are; without it no ID token can be verified.
@@ -29,6 +30,10 @@ pub struct ProviderMetadata {
     pub userinfo_endpoint: Option<Url>,
     /// Where a token is revoked (RFC 7009).
     pub revocation_endpoint: Option<Url>,
+    /// Where a token is looked into (RFC 7662).
+    pub introspection_endpoint: Option<Url>,
+    /// Where a device asks for a code to show its user (RFC 8628).
+    pub device_authorization_endpoint: Option<Url>,
     /// Where the user signs out at the provider (RP-Initiated Logout 1.0).
     pub end_session_endpoint: Option<Url>,
     /// Whether every authorization response carries `iss` (RFC 9207 §3).
@@ -39,16 +44,18 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// A provider described by hand; `None` without the two endpoints each has, authorization and token.
+    /// A provider described by hand; `None` without the one endpoint each has, where grants are redeemed.
     #[must_use]
     pub fn by_hand(endpoints: Endpoints) -> Option<Self> {
         Some(Self {
             issuer: None,
-            authorization_endpoint: endpoints.authorization?,
+            authorization_endpoint: endpoints.authorization,
             token_endpoint: endpoints.token?,
             jwks_uri: endpoints.jwks,
             userinfo_endpoint: endpoints.userinfo,
             revocation_endpoint: endpoints.revocation,
+            introspection_endpoint: endpoints.introspection,
+            device_authorization_endpoint: endpoints.device_authorization,
             end_session_endpoint: endpoints.end_session,
             authorization_response_iss_parameter_supported: false,
             token_endpoint_auth_methods_supported: None,
@@ -57,24 +64,35 @@ impl ProviderMetadata {
 
     /// Puts endpoints given by hand in place of those announced.
     fn overlay(&mut self, endpoints: Endpoints) {
-        let Endpoints { authorization, token, jwks, userinfo, revocation, end_session } = endpoints;
-        if let Some(url) = authorization {
-            self.authorization_endpoint = url;
-        }
-        if let Some(url) = token {
+        if let Some(url) = endpoints.token {
             self.token_endpoint = url;
         }
-        self.jwks_uri = jwks.or(self.jwks_uri.take());
-        self.userinfo_endpoint = userinfo.or(self.userinfo_endpoint.take());
-        self.revocation_endpoint = revocation.or(self.revocation_endpoint.take());
-        self.end_session_endpoint = end_session.or(self.end_session_endpoint.take());
+        for (announced, by_hand) in [
+            (&mut self.authorization_endpoint, endpoints.authorization),
+            (&mut self.jwks_uri, endpoints.jwks),
+            (&mut self.userinfo_endpoint, endpoints.userinfo),
+            (&mut self.revocation_endpoint, endpoints.revocation),
+            (&mut self.introspection_endpoint, endpoints.introspection),
+            (&mut self.device_authorization_endpoint, endpoints.device_authorization),
+            (&mut self.end_session_endpoint, endpoints.end_session),
+        ] {
+            if by_hand.is_some() {
+                *announced = by_hand;
+            }
+        }
     }
 
     fn check(&self, http: &HttpClient) -> Result<(), Error> {
-        let optional =
-            [&self.jwks_uri, &self.userinfo_endpoint, &self.revocation_endpoint, &self.end_session_endpoint];
-        [&self.authorization_endpoint, &self.token_endpoint]
-            .into_iter()
+        let optional = [
+            &self.authorization_endpoint,
+            &self.jwks_uri,
+            &self.userinfo_endpoint,
+            &self.revocation_endpoint,
+            &self.introspection_endpoint,
+            &self.device_authorization_endpoint,
+            &self.end_session_endpoint,
+        ];
+        std::iter::once(&self.token_endpoint)
             .chain(optional.into_iter().flatten())
             .try_for_each(|url| http.check_url(url))
     }
@@ -89,6 +107,8 @@ pub struct Endpoints {
     pub jwks: Option<Url>,
     pub userinfo: Option<Url>,
     pub revocation: Option<Url>,
+    pub introspection: Option<Url>,
+    pub device_authorization: Option<Url>,
     pub end_session: Option<Url>,
 }
 
@@ -116,6 +136,8 @@ pub struct Provider {
     metadata: Metadata,
     keys: Remote<KeySet>,
     http: HttpClient,
+    clock: Clock,
+    skew: SkewMeter,
 }
 
 #[derive(Debug)]
@@ -127,7 +149,8 @@ enum Metadata {
 #[derive(Debug)]
 struct Discovery {
     issuer: String,
-    url: Url,
+    /// Where the metadata may be, most likely first.
+    urls: [Url; 2],
     by_hand: Endpoints,
     http: HttpClient,
 }
@@ -145,12 +168,24 @@ impl Provider {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Error::misconfigured("the issuer must have no query and no fragment"));
         }
-        let url = Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/')))
-            .map_err(|_| wrong())?;
+        let path = url.path().trim_end_matches('/');
+        // OpenID Connect Discovery §4 appends to the issuer's path, RFC 8414 §3.1 goes before it.
+        let at = |path: &str| {
+            let mut at = url.clone();
+            at.set_path(path);
+            at
+        };
+        let openid = at(&format!("{path}/.well-known/openid-configuration"));
+        let oauth = at(&format!("/.well-known/oauth-authorization-server{path}"));
         let keys = Remote::new(Endpoint::Jwks, clock.clone());
-        let at = Arc::new(Discovery { issuer: issuer.to_owned(), url, by_hand, http: http.clone() });
-        let metadata = Metadata::Announced { at, remote: Remote::new(Endpoint::Discovery, clock) };
-        Ok(Self { metadata, keys, http })
+        let at = Arc::new(Discovery {
+            issuer: issuer.to_owned(),
+            urls: [openid, oauth],
+            by_hand,
+            http: http.clone(),
+        });
+        let metadata = Metadata::Announced { at, remote: Remote::new(Endpoint::Discovery, clock.clone()) };
+        Ok(Self { metadata, keys, http, clock, skew: SkewMeter::default() })
     }
 
     /// A provider whose metadata are known; only its keys are fetched.
@@ -159,8 +194,26 @@ impl Provider {
     /// [`Error::Misconfigured`] when an endpoint is not https (or http on a loopback host).
     pub fn by_hand(metadata: ProviderMetadata, http: HttpClient, clock: Clock) -> Result<Self, Error> {
         metadata.check(&http)?;
-        let keys = Remote::new(Endpoint::Jwks, clock);
-        Ok(Self { metadata: Metadata::ByHand(Arc::new(metadata)), keys, http })
+        let keys = Remote::new(Endpoint::Jwks, clock.clone());
+        let metadata = Metadata::ByHand(Arc::new(metadata));
+        Ok(Self { metadata, keys, http, clock, skew: SkewMeter::default() })
+    }
+
+    /// What the provider's clock shows now, as far as we know it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.skew().provider_time(self.clock.now())
+    }
+
+    /// How far the provider's clock is from ours, by the answers of its endpoints; nothing before the first.
+    #[must_use]
+    pub fn skew(&self) -> Skew {
+        self.skew.skew()
+    }
+
+    /// Takes note of when the provider says that it answered.
+    pub(crate) fn observe(&self, answer: &Answer, asked_at: Timestamp, answered_at: Timestamp) {
+        self.skew.observe(&answer.headers, asked_at, answered_at);
     }
 
     /// The metadata, fetched if need be; the last good copy while the provider is away.
@@ -224,8 +277,13 @@ impl Discovery {
 }
 
 async fn fetch_metadata(at: Arc<Discovery>) -> Result<ProviderMetadata, Error> {
-    let answer = at.http.get(Endpoint::Discovery, &at.url, None).await?;
-    if matches!(answer.status.as_u16(), 404 | 410) {
+    let [openid, oauth] = &at.urls;
+    let is_missing = |answer: &Answer| matches!(answer.status.as_u16(), 404 | 410);
+    let mut answer = at.http.get(Endpoint::Discovery, openid, None).await?;
+    if is_missing(&answer) {
+        answer = at.http.get(Endpoint::Discovery, oauth, None).await?;
+    }
+    if is_missing(&answer) {
         return Err(Error::misconfigured(
             "there is no discovery document at the issuer: check the issuer's URL",
         ));
@@ -233,7 +291,9 @@ async fn fetch_metadata(at: Arc<Discovery>) -> Result<ProviderMetadata, Error> {
     let document = json::object(answer.json()?).ok_or_else(|| answer.bad())?;
     let metadata: ProviderMetadata =
         serde_json::from_value(serde_json::Value::Object(document)).map_err(|_| {
-            Error::untrusted("the discovery document lacks an endpoint or has one that is no URL")
+            Error::untrusted(
+                "the discovery document lacks the token endpoint or has an endpoint that is no URL",
+            )
         })?;
     if metadata.issuer.as_deref() != Some(at.issuer.as_str()) {
         return Err(Error::untrusted(

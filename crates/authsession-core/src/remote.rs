@@ -86,7 +86,7 @@ impl<T: Send + Sync + 'static> Remote<T> {
         let seen = Arc::clone(&held);
         drop(held);
         if let Some(error) = seen.failure.as_ref().filter(|_| !seen.backoff.wait(now).is_zero()) {
-            return Err(later(error, seen.backoff.wait(now)));
+            return Err(error.put_off(seen.backoff.wait(now)));
         }
         let held = self.land(seen, false, fetch).await?;
         match (&held.copy, &held.failure) {
@@ -184,19 +184,7 @@ impl<T> Held<T> {
             tracing::warn!(target: "authsession::provider", %error, "the provider's {endpoint} could not be fetched; the last good copy serves");
             LastGood { value: Arc::clone(&copy.value), fetched_at: copy.fetched_at }
         });
-        let asked = match &error {
-            Error::Unavailable { retry_after, .. } => *retry_after,
-            _ => None,
-        };
-        Self { copy, doubted_at, failure: Some(error), backoff: self.backoff.after_failure(now, asked) }
+        let backoff = self.backoff.after_failure(now, error.retry_after());
+        Self { copy, doubted_at, failure: Some(error), backoff }
     }
-}
-
-/// The same failure, told again while the pause after it lasts.
-fn later(error: &Error, wait: Duration) -> Error {
-    let mut error = error.clone();
-    if let Error::Unavailable { retry_after, .. } = &mut error {
-        *retry_after = Some(wait);
-    }
-    error
 }

@@ -29,8 +29,22 @@ struct Failure {
     pause: Duration,
 }
 
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+/// How the pauses grow: they double from the first to the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// After the first failure.
+    pub first: Duration,
+    /// After many.
+    pub longest: Duration,
+}
+
+impl Default for Pace {
+    /// From a second to a minute.
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) }
+    }
+}
+
 /// A provider may ask for a longer pause than we would make, but not for ever.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
@@ -39,7 +53,13 @@ impl Backoff {
     /// least `retry_after` (up to ten minutes).
     #[must_use]
     pub fn after_failure(self, now: Timestamp, retry_after: Option<Duration>) -> Self {
-        let doubled = FIRST.saturating_mul(1 << self.failures.min(6)).min(LONGEST);
+        self.after_failure_at(Pace::default(), now, retry_after)
+    }
+
+    /// As [`after_failure`](Self::after_failure), at another pace.
+    #[must_use]
+    pub fn after_failure_at(self, pace: Pace, now: Timestamp, retry_after: Option<Duration>) -> Self {
+        let doubled = pace.first.saturating_mul(1 << self.failures.min(16)).min(pace.longest);
         let spread = doubled.mul_f64(0.5 + random::fraction() / 2.0);
         let pause = spread.max(retry_after.unwrap_or_default().min(LONGEST_ASKED));
         Self { failures: self.failures.saturating_add(1), last: Some(Failure { at: now, pause }) }

@@ -6,13 +6,22 @@ use crate::http::{Form, HttpClient};
 use crate::provider::Provider;
 use crate::secret::Secret;
 
-/// Which kind of token is revoked (RFC 7009 §2.1).
+/// Which kind of token it is about (RFC 7009 §2.1, RFC 7662 §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// A refresh token; most providers end its access tokens with it.
     RefreshToken,
     /// An access token.
     AccessToken,
+}
+
+impl TokenKind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RefreshToken => "refresh_token",
+            Self::AccessToken => "access_token",
+        }
+    }
 }
 
 /// Revokes a token. A token the provider does not know counts as revoked; a provider without the endpoint is left alone.
@@ -30,15 +39,10 @@ pub async fn revoke(
     let Some(url) = &metadata.revocation_endpoint else { return Ok(()) };
     let mut form = Form::default();
     form.push("token", token.expose());
-    form.push(
-        "token_type_hint",
-        match kind {
-            TokenKind::RefreshToken => "refresh_token",
-            TokenKind::AccessToken => "access_token",
-        },
-    );
-    let authorization = client.authenticate(&metadata, &mut form)?;
+    form.push("token_type_hint", kind.name());
+    let authorization = client.authenticate(&metadata, provider.now(), &mut form).await?;
     let answer = http.post_form(Endpoint::Revocation, url, &form, authorization).await?;
+    answer.served()?;
     match answer.status.as_u16() {
         200..=299 | 400 => Ok(()),
         401 | 403 => Err(Error::misconfigured("the provider refused this client at the revocation endpoint")),

@@ -5,19 +5,27 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::client_auth::Client;
 use crate::clock::{Clock, Timestamp};
-use crate::error::{Endpoint, Error, Fault, OAuthError};
+use crate::error::{Endpoint, Error, OAuthError};
+use crate::extras::Extras;
 use crate::grant::Grant;
 use crate::http::{Answer, Form, HttpClient};
 use crate::json;
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderMetadata};
+use crate::refusal::{self, Refusals};
 use crate::secret::Secret;
+use crate::skew::Skew;
 use crate::token_set::TokenSet;
 
 /// No honest access token lives longer.
 const LONGEST_LIFETIME: f64 = 10.0 * 365.0 * 86_400.0;
+
+/// The members a [`TokenSet`] has a place of its own for, and the one that says there is none.
+const NAMED: [&str; 7] =
+    ["access_token", "token_type", "refresh_token", "id_token", "scope", "expires_in", "error"];
 
 /// The token endpoint of one provider, as one client.
 ///
@@ -38,7 +46,7 @@ const LONGEST_LIFETIME: f64 = 10.0 * 365.0 * 86_400.0;
 /// let endpoint = TokenEndpoint::new(provider, client, http, Clock::system());
 /// match endpoint.redeem(&RefreshToken { refresh_token: held, scope: None }).await {
 ///     Ok(tokens) => println!("new tokens until {:?}", tokens.expires_at),
-///     Err(Error::GrantRefused(why)) => println!("{why}: the user signs in again"),
+///     Err(Error::GrantRefused { code: why, .. }) => println!("{why}: the user signs in again"),
 ///     Err(error) if error.is_transient() => println!("{error}: what is held serves on"),
 ///     Err(error) => return Err(error),
 /// }
@@ -51,13 +59,33 @@ pub struct TokenEndpoint {
     client: Client,
     http: HttpClient,
     clock: Clock,
+    refusals: Option<Arc<dyn Refusals>>,
 }
 
 impl TokenEndpoint {
     /// The token endpoint of that provider for that client.
     #[must_use]
     pub const fn new(provider: Arc<Provider>, client: Client, http: HttpClient, clock: Clock) -> Self {
-        Self { provider, client, http, clock }
+        Self { provider, client, http, clock, refusals: None }
+    }
+
+    /// Asks that reading first what an error of this endpoint means.
+    #[must_use]
+    pub fn reading_refusals(mut self, refusals: Arc<dyn Refusals>) -> Self {
+        self.refusals = Some(refusals);
+        self
+    }
+
+    /// How far the provider's clock is from ours, by the answers of this endpoint; nothing before the first.
+    #[must_use]
+    pub fn skew(&self) -> Skew {
+        self.provider.skew()
+    }
+
+    /// What the provider's clock shows now, as far as we know it.
+    #[must_use]
+    pub fn provider_now(&self) -> Timestamp {
+        self.skew().provider_time(self.clock.now())
     }
 
     /// Redeems a grant. The request is sent at most once.
@@ -70,37 +98,53 @@ impl TokenEndpoint {
         let metadata = self.provider.metadata().await?;
         let mut form = Form::default();
         grant.write(&mut form);
-        let authorization = self.client.authenticate(&metadata, &mut form)?;
+        let (answer, asked_at) = self.ask(&metadata, Endpoint::Token, &metadata.token_endpoint, form).await?;
+        let body = json::object(&answer.body);
+        refusal::check(&answer, body.as_ref(), self.refusals())?;
+        if !answer.status.is_success() {
+            // RFC 6749 §5.2 refuses with 400, and some providers leave the body out. Anything else of no form comes from
+            // something in between, which has no say in whether a grant is dead.
+            return Err(match answer.status {
+                StatusCode::BAD_REQUEST if answer.body.is_empty() => {
+                    Error::grant_refused(OAuthError::Unknown)
+                }
+                StatusCode::UNAUTHORIZED if answer.body.is_empty() => {
+                    refusal::by_the_standard(Endpoint::Token, "invalid_client")
+                }
+                _ => answer.bad(),
+            });
+        }
+        let body = body.filter(|_| answer.json().is_ok()).ok_or_else(|| answer.bad())?;
+        token_set(&body, asked_at)
+    }
+
+    /// Sends a form as this client; what came back, and when it was asked for.
+    pub(crate) async fn ask(
+        &self,
+        metadata: &ProviderMetadata,
+        endpoint: Endpoint,
+        url: &Url,
+        mut form: Form,
+    ) -> Result<(Answer, Timestamp), Error> {
+        let authorization = self.client.authenticate(metadata, self.provider_now(), &mut form).await?;
         // The lifetime counts from before the request: a slow answer must not make a token look younger.
         let asked_at = self.clock.now();
-        let answer =
-            self.http.post_form(Endpoint::Token, &metadata.token_endpoint, &form, authorization).await?;
-        understand(&answer, asked_at)
+        let answer = self.http.post_form(endpoint, url, &form, authorization).await?;
+        self.provider.observe(&answer, asked_at, self.clock.now());
+        Ok((answer, asked_at))
     }
-}
 
-fn understand(answer: &Answer, asked_at: Timestamp) -> Result<TokenSet, Error> {
-    let body = json::object(&answer.body);
-    let code = body
-        .as_ref()
-        .and_then(|body| body.get("error"))
-        .and_then(Value::as_str)
-        .filter(|code| !code.is_empty());
-    // Some providers report errors with 200.
-    if let Some(code) = code {
-        return Err(refusal(code));
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.provider
     }
-    if !answer.status.is_success() {
-        // RFC 6749 §5.2 refuses with 400, and some providers leave the body out. Anything else of no form comes from
-        // something in between, which has no say in whether a grant is dead.
-        return Err(match answer.status {
-            StatusCode::BAD_REQUEST if answer.body.is_empty() => Error::GrantRefused(OAuthError::Unknown),
-            StatusCode::UNAUTHORIZED if answer.body.is_empty() => refusal("invalid_client"),
-            _ => answer.bad(),
-        });
+
+    pub(crate) const fn clock(&self) -> &Clock {
+        &self.clock
     }
-    let body = body.filter(|_| answer.json().is_ok()).ok_or_else(|| answer.bad())?;
-    token_set(&body, asked_at)
+
+    pub(crate) fn refusals(&self) -> Option<&dyn Refusals> {
+        self.refusals.as_deref()
+    }
 }
 
 fn token_set(body: &Map<String, Value>, asked_at: Timestamp) -> Result<TokenSet, Error> {
@@ -117,7 +161,9 @@ fn token_set(body: &Map<String, Value>, asked_at: Timestamp) -> Result<TokenSet,
     }
     let token_type =
         text("token_type")?.ok_or_else(|| Error::untrusted("the token response has no token_type"))?;
-    if !token_type.eq_ignore_ascii_case("bearer") {
+    // RFC 8693 §2.2.1: what was exchanged for no access token stands in its place, and says so.
+    let is_none = token_type == "N_A" && body.contains_key("issued_token_type");
+    if !is_none && !token_type.eq_ignore_ascii_case("bearer") {
         return Err(Error::untrusted("the token response's token_type is not Bearer"));
     }
     Ok(TokenSet {
@@ -128,6 +174,7 @@ fn token_set(body: &Map<String, Value>, asked_at: Timestamp) -> Result<TokenSet,
         scope: text("scope")?.map(Box::from),
         received_at: asked_at,
         expires_at: lifetime(body.get("expires_in"))?.map(|lifetime| asked_at + lifetime),
+        extras: Extras::beside(&NAMED, body),
     })
 }
 
@@ -143,34 +190,5 @@ fn lifetime(value: Option<&Value>) -> Result<Option<Duration>, Error> {
             Ok(Some(Duration::from_secs_f64(seconds)))
         }
         _ => Err(Error::untrusted("the token response's expires_in is not a lifetime")),
-    }
-}
-
-fn refusal(code: &str) -> Error {
-    // What some providers say for `invalid_grant` at a refresh.
-    let code = match code {
-        "bad_refresh_token" | "invalid_refresh_token" | "expired_refresh_token" => "invalid_grant",
-        code => code,
-    };
-    match OAuthError::from_code(code) {
-        OAuthError::InvalidClient => Error::misconfigured(
-            "the provider refused this client (invalid_client): check the client id, its secret and how it authenticates",
-        ),
-        OAuthError::UnauthorizedClient => Error::misconfigured(
-            "the provider does not let this client use this grant (unauthorized_client): allow it in the client's registration",
-        ),
-        OAuthError::UnsupportedGrantType => {
-            Error::misconfigured("the provider does not know this grant (unsupported_grant_type)")
-        }
-        OAuthError::InvalidScope => {
-            Error::misconfigured("the provider refused the scope (invalid_scope): ask for less")
-        }
-        OAuthError::InvalidRequest => Error::misconfigured(
-            "the provider calls the token request malformed (invalid_request): check the endpoint and the redirect URI",
-        ),
-        OAuthError::ServerError | OAuthError::TemporarilyUnavailable => {
-            Error::unavailable(Endpoint::Token, Fault::Reported)
-        }
-        refused => Error::GrantRefused(refused),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::extras::Extras;
 use crate::secret::Secret;
 
 /// What the token endpoint handed out.
@@ -10,7 +11,9 @@ use crate::secret::Secret;
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
-    /// Its type as the provider wrote it; `Bearer` in some spelling.
+    /// Its type as the provider wrote it: `Bearer` in some spelling, or `N_A` when a
+    /// [`TokenExchange`](crate::grant::token_exchange::TokenExchange) asked for a token of another kind, which then stands in
+    /// the access token's place.
     pub token_type: Box<str>,
     /// The refresh token, if there is one.
     pub refresh_token: Option<Secret>,
@@ -22,6 +25,8 @@ pub struct TokenSet {
     pub received_at: Timestamp,
     /// When the access token expires; `None` when the provider did not say.
     pub expires_at: Option<Timestamp>,
+    /// What else the answer held.
+    pub extras: Extras,
 }
 
 /// How fresh an access token is.
@@ -36,6 +41,28 @@ pub enum Freshness {
 }
 
 impl TokenSet {
+    /// A bearer token and nothing else, handed out at that instant.
+    #[must_use]
+    pub fn new(access_token: impl Into<Secret>, received_at: Timestamp) -> Self {
+        Self {
+            access_token: access_token.into(),
+            token_type: "Bearer".into(),
+            refresh_token: None,
+            id_token: None,
+            scope: None,
+            received_at,
+            expires_at: None,
+            extras: Extras::default(),
+        }
+    }
+
+    /// The same, whose access token expires that long after it was handed out.
+    #[must_use]
+    pub fn expiring_after(mut self, lifetime: Duration) -> Self {
+        self.expires_at = Some(self.received_at + lifetime);
+        self
+    }
+
     /// How fresh the access token is at `now`, stale being the last `margin` before it expires. A margin longer than
     /// half its lifetime counts as half: a short-lived token is fresh too.
     #[must_use]

@@ -32,7 +32,7 @@ pub async fn userinfo(
     })?;
     let answer = http.get(Endpoint::Userinfo, url, Some(access_token.expose())).await?;
     if answer.status == StatusCode::UNAUTHORIZED {
-        return Err(Error::GrantRefused(OAuthError::InvalidToken));
+        return Err(Error::grant_refused(OAuthError::InvalidToken));
     }
     let signed = answer
         .headers

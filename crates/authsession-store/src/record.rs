@@ -28,6 +28,19 @@ pub struct SessionRecord {
     pub expires_at: Timestamp,
     /// When a refresh was sent whose outcome is not known yet.
     pub refresh_sent_at: Option<Timestamp>,
+    /// That APIs refuse its access tokens, where they do.
+    pub refused: Option<Refused>,
+}
+
+/// The last time an API refused an access token of a session before its time, and what has come of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// When the refusal was reported.
+    pub at: Timestamp,
+    /// How many tokens in a row were refused as soon as they were had, this one counted.
+    pub young: u32,
+    /// Whether it is still the token held now, which then is no longer handed out.
+    pub pending: bool,
 }
 
 impl fmt::Debug for SessionRecord {
@@ -38,6 +51,7 @@ impl fmt::Debug for SessionRecord {
             .field("created_at", &self.created_at)
             .field("expires_at", &self.expires_at)
             .field("refresh_sent_at", &self.refresh_sent_at)
+            .field("refused", &self.refused)
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,24 @@
 //! How we prove who we are at the token endpoint (RFC 6749 §2.3, OpenID Connect Core §9).
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::clock::Clock;
+use authsession_core::grant::client_credentials::ClientCredentials;
+use authsession_core::jws::Algorithm;
+use authsession_core::provider::{Endpoints, Provider};
+use authsession_core::revocation::{TokenKind, revoke};
+use authsession_core::signer::SigningKey;
+use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_testkit::client::{AuthMethod, Client as Registered};
 use authsession_testkit::endpoint::Endpoint;
-use serde_json::json;
+use authsession_testkit::key_pair::KeyPair;
+use authsession_testkit::keys::SigningAlgorithm;
+use authsession_testkit::public_key::PublicKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::parties::Parties;
 use crate::verdict::hint;
@@ -59,4 +74,56 @@ async fn a_wrong_secret_is_a_misconfiguration() {
     let client = Client { auth: ClientAuth::Secret("wrong".into()), ..parties.client() };
     let outcome = parties.token_endpoint_as(client).redeem(&login.grant()).await;
     assert!(hint(outcome).contains("invalid_client"));
+}
+
+/// A client that signs, and the key it signs with.
+fn signing() -> (Registered, Client) {
+    let pair = KeyPair::generate(SigningAlgorithm::Ps256).unwrap();
+    let key = SigningKey::from_pem(pair.private_key_pem().unwrap()).unwrap();
+    let key = key.with_algorithm(Algorithm::Ps256).unwrap().with_key_id(pair.key_id());
+    let registered = Registered::with_key("batch", PublicKey::from_jwk(&pair.public_key_jwk()).unwrap());
+    (registered, Client { id: "batch".to_owned(), auth: ClientAuth::PrivateKeyJwt(Arc::new(key)) })
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_signs_each_request() {
+    let (registered, client) = signing();
+    let parties = Parties::meet_with(|builder| builder.client(registered)).await;
+    let endpoint = parties.token_endpoint_as(client.clone());
+    for _ in 0..2 {
+        let tokens = endpoint.redeem(&ClientCredentials::default()).await.unwrap();
+        let (http, provider) = (&parties.http, &*parties.provider);
+        revoke(http, provider, &client, &tokens.access_token, TokenKind::AccessToken).await.unwrap();
+        assert!(!parties.opposite.live_access_token(tokens.access_token.expose()));
+    }
+    let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
+    assert!(sent.header("authorization").is_none() && sent.form_value("client_secret").is_none());
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_names_the_issuer_alone() {
+    let (registered, client) = signing();
+    let parties = Parties::meet_with(|builder| builder.client(registered)).await;
+    parties.token_endpoint_as(client).redeem(&ClientCredentials::default()).await.unwrap();
+    let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
+    let payload = sent.form_value("client_assertion").unwrap().split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert_eq!(claims["aud"], parties.opposite.issuer());
+}
+
+#[tokio::test]
+async fn a_client_whose_clock_is_off_signs_by_the_providers() {
+    let (registered, client) = signing();
+    let parties = Parties::meet_with(|builder| builder.client(registered)).await;
+    let time = parties.time.clone();
+    let late = Clock::from_fn(move || time.now() - Duration::from_secs(3600));
+    let provider = Provider::discover(
+        parties.opposite.issuer(),
+        Endpoints::default(),
+        parties.http.clone(),
+        late.clone(),
+    );
+    let endpoint = TokenEndpoint::new(Arc::new(provider.unwrap()), client, parties.http.clone(), late);
+    assert!(hint(endpoint.redeem(&ClientCredentials::default()).await).contains("invalid_client"));
+    assert!(endpoint.redeem(&ClientCredentials::default()).await.is_ok(), "the refusal told the time");
 }

@@ -104,12 +104,10 @@ async fn metadata_that_are_broken_json_or_name_something_twice_are_a_bad_answer(
 
 #[tokio::test]
 async fn metadata_without_an_endpoint_are_refused() {
-    for name in ["authorization_endpoint", "token_endpoint"] {
-        let outcome = answered(Answer::tampered(move |document| document[name] = Value::Null)).await;
-        assert!(untrusted(outcome).contains("lacks an endpoint"));
-    }
+    let no_token_endpoint = Answer::tampered(|document| document["token_endpoint"] = Value::Null);
+    assert!(untrusted(answered(no_token_endpoint).await).contains("lacks the token endpoint"));
     let no_url = Answer::tampered(|document| document["jwks_uri"] = "not a URL".into());
-    assert!(untrusted(answered(no_url).await).contains("lacks an endpoint"));
+    assert!(untrusted(answered(no_url).await).contains("lacks the token endpoint"));
 }
 
 #[tokio::test]
@@ -131,6 +129,8 @@ async fn an_endpoint_by_http_on_a_public_host_is_refused() {
         "jwks_uri",
         "userinfo_endpoint",
         "revocation_endpoint",
+        "introspection_endpoint",
+        "device_authorization_endpoint",
         "end_session_endpoint",
     ] {
         for url in ["http://login.example.com/x", "ftp://127.0.0.1/x", "https://user:pw@login.example.com/"] {
@@ -159,8 +159,19 @@ async fn an_issuer_that_cannot_be_one_is_refused_before_any_request() {
 
 #[tokio::test]
 async fn an_issuer_without_a_document_is_a_misconfiguration() {
-    let outcome = answered(Answer::status(404)).await;
+    let parties = Parties::meet().await;
+    parties.opposite.always(Endpoint::Discovery, Answer::status(404));
+    let outcome = parties.provider.metadata().await;
     assert!(hint(outcome).contains("no discovery document at the issuer"));
+}
+
+#[tokio::test]
+async fn metadata_that_are_only_where_rfc_8414_looks_are_found() {
+    let parties = Parties::meet_with(|builder| builder.issuer_path("/tenant/one")).await;
+    parties.opposite.enqueue(Endpoint::Discovery, Answer::status(404));
+    assert!(parties.sign_in().await.is_ok());
+    let asked = parties.opposite.journal().last(Endpoint::Discovery).unwrap();
+    assert_eq!(asked.path, "/.well-known/oauth-authorization-server/tenant/one");
 }
 
 #[tokio::test]
@@ -260,7 +271,7 @@ async fn a_provider_described_by_hand_has_its_keys_fetched() {
 }
 
 #[tokio::test]
-async fn a_provider_described_by_hand_needs_its_two_endpoints() {
+async fn a_provider_described_by_hand_needs_its_token_endpoint() {
     let parties = Parties::meet().await;
     let without = |leave_out: fn(&mut Endpoints)| {
         let mut endpoints = typed_in(&parties);
@@ -269,7 +280,7 @@ async fn a_provider_described_by_hand_needs_its_two_endpoints() {
     };
     assert!(without(|_| ()).is_some());
     assert!(without(|endpoints| endpoints.jwks = None).is_some());
-    assert!(without(|endpoints| endpoints.authorization = None).is_none());
+    assert!(without(|endpoints| endpoints.authorization = None).is_some());
     assert!(without(|endpoints| endpoints.token = None).is_none());
 }
 
@@ -294,14 +305,18 @@ async fn endpoints_by_hand_go_before_those_announced() {
         jwks: by_hand("keys"),
         userinfo: by_hand("userinfo"),
         revocation: by_hand("revoke"),
+        introspection: by_hand("introspect"),
+        device_authorization: by_hand("device"),
         end_session: by_hand("logout"),
     };
     let all = parties.newcomer(endpoints, &parties.http).metadata().await.unwrap();
-    assert_eq!(Some(&all.authorization_endpoint), by_hand("authorize").as_ref());
+    assert_eq!(all.authorization_endpoint, by_hand("authorize"));
     assert_eq!(Some(&all.token_endpoint), by_hand("token").as_ref());
     assert_eq!(all.jwks_uri, by_hand("keys"));
     assert_eq!(all.userinfo_endpoint, by_hand("userinfo"));
     assert_eq!(all.revocation_endpoint, by_hand("revoke"));
+    assert_eq!(all.introspection_endpoint, by_hand("introspect"));
+    assert_eq!(all.device_authorization_endpoint, by_hand("device"));
     assert_eq!(all.end_session_endpoint, by_hand("logout"));
 
     let one = Endpoints { userinfo: by_hand("userinfo"), ..Endpoints::default() };

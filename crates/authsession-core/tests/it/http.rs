@@ -84,7 +84,7 @@ async fn a_body_up_to_the_limit_is_read_and_one_byte_more_is_not() {
     for length in [LIMIT, LIMIT + 1] {
         parties.opposite.enqueue(Endpoint::Discovery, Answer::raw(200, "application/json", body(length)));
     }
-    assert!(untrusted(parties.provider.metadata().await).contains("lacks an endpoint"), "it was read");
+    assert!(untrusted(parties.provider.metadata().await).contains("lacks the token endpoint"), "it was read");
     parties.time.advance(Duration::from_secs(1));
     assert_eq!(fault(parties.provider.metadata().await), Fault::BadAnswer);
 }
@@ -116,7 +116,7 @@ async fn a_json_body_by_any_of_its_names_is_json() {
         let parties = Parties::meet().await;
         parties.opposite.enqueue(Endpoint::Discovery, Answer::raw(200, name, "{}"));
         let outcome = parties.provider.metadata().await;
-        assert!(untrusted(outcome).contains("lacks an endpoint"), "{name}");
+        assert!(untrusted(outcome).contains("lacks the token endpoint"), "{name}");
     }
 }
 

@@ -38,7 +38,7 @@ async fn without(name: &'static str) -> Result<TokenSet, Error> {
 async fn a_token_type_that_is_missing_or_not_bearer_is_refused() {
     assert_eq!(untrusted(without("token_type").await), "the token response has no token_type");
     assert_eq!(untrusted(with("token_type", "").await), "the token response has no token_type");
-    for other in ["DPoP", "mac", "Bearer ", "bear"] {
+    for other in ["DPoP", "mac", "Bearer ", "bear", "N_A"] {
         let outcome = with("token_type", other).await;
         assert_eq!(untrusted(outcome), "the token response's token_type is not Bearer");
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authsession_core::clock::Timestamp;
+use authsession_core::extras::Extras;
 use authsession_core::token_set::{Freshness, TokenSet};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
@@ -18,6 +19,7 @@ fn tokens(expires_at: Option<i64>) -> TokenSet {
         scope: None,
         received_at: Timestamp::from_unix_seconds(0),
         expires_at: expires_at.map(Timestamp::from_unix_seconds),
+        extras: Extras::default(),
     }
 }
 

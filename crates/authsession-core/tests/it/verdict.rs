@@ -48,7 +48,7 @@ pub(crate) fn hint<T: Debug>(outcome: Result<T, Error>) -> String {
 /// With which error the grant was refused.
 pub(crate) fn refusal<T: Debug>(outcome: Result<T, Error>) -> OAuthError {
     match outcome {
-        Err(Error::GrantRefused(error)) => error,
+        Err(Error::GrantRefused { code, .. }) => code,
         other => panic!("not a refused grant: {other:?}"),
     }
 }

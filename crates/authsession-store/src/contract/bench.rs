@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use authsession_core::clock::{Clock, Timestamp};
+use authsession_core::extras::Extras;
 use authsession_core::random;
 use authsession_core::token_set::TokenSet;
 
 use crate::end_reason::EndReason;
 use crate::key::{SessionId, StoreKey};
-use crate::record::{SessionRecord, StoredSession};
+use crate::record::{Refused, SessionRecord, StoredSession};
 use crate::store::{Found, LeaseOwner, SessionStore, StoreError};
 
 /// 2030-01-01T00:00:00Z, where the clock stands until it is moved.
@@ -102,6 +103,7 @@ impl Bench {
                 scope: Some("openid email".into()),
                 received_at: now,
                 expires_at: Some(now + Duration::from_secs(300)),
+                extras: Extras::from_iter([("instance_url", "https://org.example")]),
             },
             issuer: Arc::clone(&self.issuer),
             subject: subject.into(),
@@ -111,6 +113,7 @@ impl Bench {
             expires_at: now + AGE,
             client_id: "client".into(),
             refresh_sent_at: None,
+            refused: None,
         }
     }
 
@@ -118,6 +121,7 @@ impl Bench {
     pub(crate) fn refreshed(&self, subject: &str, access_token: &str) -> SessionRecord {
         let mut record = self.record(subject);
         record.tokens.access_token = access_token.into();
+        record.refused = Some(Refused { at: self.clock.now(), young: 1, pending: false });
         record
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use authsession_core::clock::Timestamp;
+use authsession_core::extras::Extras;
 use authsession_core::token_set::TokenSet;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
 
@@ -17,6 +18,7 @@ pub(crate) fn record() -> SessionRecord {
             scope: Some("openid".into()),
             received_at: Timestamp::from_unix_seconds(0),
             expires_at: None,
+            extras: Extras::from_iter([("canary-name", "canary-extra")]),
         },
         issuer: "https://login.example.com".into(),
         subject: "canary-subject".into(),
@@ -26,6 +28,7 @@ pub(crate) fn record() -> SessionRecord {
         expires_at: Timestamp::NEVER,
         client_id: "client".into(),
         refresh_sent_at: None,
+        refused: None,
     }
 }
 

@@ -1,0 +1,58 @@
+//! Which token is the current one: the three steps that change it, each right whatever the others do at the same time.
+//!
+//! A model checker runs this file through every interleaving (`loom/`), with a cell of its own in place of [`Cell`].
+
+use std::sync::{Arc, PoisonError};
+
+use crate::token_cache::cell::{Borrowed, Cell, Mutex, MutexGuard};
+
+/// What tells two tokens apart: somebody else's refusal names the token by its text.
+pub(crate) trait Named {
+    fn is_named(&self, text: &str) -> bool;
+}
+
+/// The current token, if there is one, and what is remembered of refusals.
+#[derive(Debug)]
+pub(crate) struct Slot<T, M> {
+    current: Cell<T>,
+    refusals: Mutex<M>,
+}
+
+impl<T: Named, M: Default> Slot<T, M> {
+    pub(crate) fn empty() -> Self {
+        Self { current: Cell::empty(), refusals: Mutex::new(M::default()) }
+    }
+
+    /// Looks, without a lock and without counting.
+    pub(crate) fn borrow(&self) -> Borrowed<T> {
+        self.current.borrow()
+    }
+
+    /// Takes a share.
+    pub(crate) fn load(&self) -> Option<Arc<T>> {
+        self.current.load()
+    }
+
+    /// A new token: the current one from now on, whatever was before.
+    pub(crate) fn land(&self, token: Arc<T>) {
+        self.current.store(Some(token));
+    }
+
+    /// No token, whatever was before.
+    pub(crate) fn clear(&self) {
+        self.current.store(None);
+    }
+
+    /// Forgets the token of that text, if it is still the current one and `permit` agrees: who was refused late must not
+    /// throw away its successor. One at a time, so that many who were refused at once count as one refusal.
+    pub(crate) fn forget(&self, text: &str, permit: impl FnOnce(&mut M, &Arc<T>) -> bool) -> bool {
+        let mut refusals = self.refusals();
+        let Some(current) = self.current.load() else { return false };
+        current.is_named(text) && permit(&mut refusals, &current) && self.current.replace(&current, None)
+    }
+
+    /// What is remembered of refusals.
+    pub(crate) fn refusals(&self) -> MutexGuard<'_, M> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

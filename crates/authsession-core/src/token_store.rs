@@ -1,0 +1,59 @@
+//! Where a rotating refresh token is kept when it has to outlive the program, or serves several programs at a time (RFC 9700
+//! §4.14.2: a provider that detects reuse revokes what both hold).
+
+pub mod contract;
+pub mod file;
+pub mod memory;
+mod written;
+
+use std::any::Any;
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::error::Error;
+use crate::token_set::TokenSet;
+
+/// Keeps the token set of one login.
+///
+/// Who refreshes takes the lock, loads again, adopts what another process got meanwhile or refreshes, and saves *before* the
+/// new tokens are used. Everything here fails with [`Error::TokenStore`].
+#[async_trait]
+pub trait TokenStore: Send + Sync + fmt::Debug {
+    /// What is kept; `None` before the first save.
+    async fn load(&self) -> Result<Option<StoredTokens>, Error>;
+
+    /// Saves `tokens` if what is kept still has the revision `seen` (`None`: if nothing is kept), whole or not at all. The new
+    /// revision; `None` when something else is kept by now.
+    async fn compare_and_swap(&self, seen: Option<u64>, tokens: &TokenSet) -> Result<Option<u64>, Error>;
+
+    /// Waits until nobody else holds the lock, in this process or another, and holds it until it is dropped. A process that
+    /// dies releases it.
+    async fn lock(&self) -> Result<TokenLock, Error>;
+}
+
+/// What a store keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTokens {
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// Counts the saves.
+    pub revision: u64,
+}
+
+/// The lock of a [`TokenStore`], held until it is dropped.
+pub struct TokenLock(#[expect(dead_code, reason = "held for what its drop does")] Box<dyn Any + Send>);
+
+impl TokenLock {
+    /// A lock that is released when `guard` is dropped.
+    #[must_use]
+    pub fn new(guard: impl Send + 'static) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for TokenLock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenLock")
+    }
+}
