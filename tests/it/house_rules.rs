@@ -10,10 +10,11 @@ const EMPTY_NAMES: [&str; 9] =
     ["util", "utils", "common", "helper", "helpers", "shared", "misc", "types", "manager"];
 
 /// Crate, and the crates of ours it may be built on. The command may use them all.
-const ARROWS: [(&str, &[&str]); 4] = [
+const ARROWS: [(&str, &[&str]); 5] = [
     ("authsession-core", &[]),
     ("authsession-store", &["authsession-core"]),
     ("authsession-axum", &["authsession-core", "authsession-store"]),
+    ("authsession-salesforce", &["authsession-core"]),
     ("authsession-testkit", &[]),
 ];
 

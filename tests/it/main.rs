@@ -6,3 +6,5 @@ mod house_rules;
 mod public_api;
 #[cfg(all(test, feature = "real"))]
 mod real_provider;
+#[cfg(all(test, feature = "real"))]
+mod real_salesforce;

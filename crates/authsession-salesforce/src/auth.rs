@@ -1,0 +1,68 @@
+//! Who calls Salesforce, and with which token.
+
+pub mod authorization;
+mod checked_mint;
+pub mod cli_key;
+pub mod cli_login;
+pub mod client_credentials;
+pub mod completed_session;
+pub mod device;
+mod grant_session;
+mod host;
+mod instance;
+pub mod instance_pin;
+pub mod instance_url;
+pub mod jwt;
+pub mod login_url;
+mod org;
+pub mod org_id;
+#[cfg(feature = "legacy")]
+pub mod password;
+pub mod recovery;
+pub mod refresh;
+pub mod refusal;
+pub mod registry;
+mod rotation;
+pub mod session;
+pub mod settings;
+pub mod static_token;
+pub mod token_exchange;
+pub mod transport;
+pub mod web_server;
+
+pub use async_trait::async_trait;
+pub use reqwest;
+
+pub use authorization::Authorization;
+pub use cli_key::CliKey;
+pub use cli_login::{CliLoginFault, ImportedLogin};
+pub use client_credentials::{ClientCredentialsAuth, ClientCredentialsAuthBuilder};
+pub use device::{DeviceFlow, DeviceFlowBuilder};
+pub use instance_pin::{InstancePin, InstanceUrlPolicy};
+pub use instance_url::InstanceUrl;
+pub use jwt::{JwtAuth, JwtAuthBuilder};
+pub use login_url::{LoginUrl, PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
+pub use org_id::OrgId;
+#[cfg(feature = "legacy")]
+pub use password::{PasswordAuth, PasswordAuthBuilder};
+pub use recovery::Recovery;
+pub use refresh::{RefreshTokenAuth, RefreshTokenAuthBuilder, RotationHandler};
+pub use refusal::SalesforceRefusal;
+pub use registry::{Listed, SessionRegistry};
+pub use session::{AuthSession, SharedAuth};
+pub use settings::{DEFAULT_TOKEN_CONNECT_TIMEOUT, DEFAULT_TOKEN_REQUEST_TIMEOUT, DEFAULT_TOKEN_TTL};
+pub use static_token::StaticTokenAuth;
+pub use token_exchange::{
+    GRANT_TYPE_HYBRID_TOKEN_EXCHANGE, GRANT_TYPE_TOKEN_EXCHANGE, MAX_SUBJECT_TOKEN_CHARS, SubjectTokenType,
+    TokenExchangeFlow, TokenExchangeFlowBuilder, TokenExchangeGrantType, TokenExchangeSession,
+};
+pub use transport::{revoke_token, token_client_builder};
+pub use web_server::{
+    AuthorizeOptions, CompletedSession, PendingExchange, WebServerFlow, WebServerFlowBuilder,
+};
+
+/// The error of everything in [`auth`](self): the crate's one.
+pub type AuthError = crate::error::CirrusError;
+
+/// The result of everything in [`auth`](self): the crate's one.
+pub type AuthResult<T> = crate::error::CirrusResult<T>;

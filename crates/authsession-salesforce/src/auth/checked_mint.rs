@@ -1,0 +1,98 @@
+//! What a token answer of Salesforce's is held against before its token is used: the instance, the signature, the end.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authsession_core::claims::IdTokenClaims;
+use authsession_core::client_auth::Client;
+use authsession_core::clock::Timestamp;
+use authsession_core::error::Error;
+use authsession_core::introspection::introspect;
+use authsession_core::revocation::TokenKind;
+use authsession_core::secret::Secret;
+use authsession_core::token_cache::Mint;
+use authsession_core::token_set::TokenSet;
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::auth::instance::Instance;
+use crate::auth::org::Org;
+use crate::error::{CirrusError, CirrusResult};
+
+/// A mint whose answers are checked.
+#[derive(Debug)]
+pub(crate) struct CheckedMint {
+    pub(crate) mint: Arc<dyn Mint>,
+    pub(crate) checks: Checks,
+    /// Asked for the end of each token, if wanted.
+    pub(crate) introspects: Option<(Arc<Org>, Client)>,
+}
+
+/// What is known of the org beforehand.
+#[derive(Clone, Debug)]
+pub(crate) struct Checks {
+    pub(crate) instance: Arc<Instance>,
+    /// Salesforce signs its answers with it.
+    pub(crate) consumer_secret: Option<Secret>,
+}
+
+impl Checks {
+    pub(crate) fn check(&self, tokens: &TokenSet) -> CirrusResult<()> {
+        self.check_signature(tokens)?;
+        self.instance.admit(tokens.extras.get("instance_url"), tokens.extras.get("id"))
+    }
+
+    /// The `signature` of an answer: HMAC-SHA256 of `id` and `issued_at` under the consumer secret (Salesforce Help, "OAuth 2.0
+    /// Web Server Flow").
+    fn check_signature(&self, tokens: &TokenSet) -> CirrusResult<()> {
+        let extra = |name| tokens.extras.get(name);
+        let (Some(secret), Some(signature)) = (&self.consumer_secret, extra("signature")) else {
+            return Ok(());
+        };
+        let untrusted = || CirrusError::Untrusted("the token answer's signature is not Salesforce's".into());
+        let (id, issued_at) = extra("id").zip(extra("issued_at")).ok_or_else(untrusted)?;
+        let signature = STANDARD.decode(signature).map_err(|_| untrusted())?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+        hmac::verify(&key, format!("{id}{issued_at}").as_bytes(), &signature).map_err(|_| untrusted())
+    }
+}
+
+#[async_trait]
+impl Mint for CheckedMint {
+    async fn mint(&self) -> Result<TokenSet, Error> {
+        let mut tokens = self.mint.mint().await?;
+        self.checks.check(&tokens)?;
+        if tokens.expires_at.is_none() {
+            tokens.expires_at = self.end(&tokens).await;
+        }
+        Ok(tokens)
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.mint.is_repeatable()
+    }
+}
+
+impl CheckedMint {
+    /// When the token ends, where that can be known.
+    async fn end(&self, tokens: &TokenSet) -> Option<Timestamp> {
+        if let Some(end) = end_of_jwt(&tokens.access_token) {
+            return Some(end);
+        }
+        let (org, client) = self.introspects.as_ref()?;
+        match introspect(&org.http, &org.redeemer, client, &tokens.access_token, TokenKind::AccessToken).await
+        {
+            Ok(answer) => answer.expires_at,
+            Err(error) => {
+                tracing::warn!(target: "authsession::salesforce", %error, "when the token ends could not be asked");
+                None
+            }
+        }
+    }
+}
+
+/// When a token that is a JWT ends: it says so itself, and does not slide. It is only believed about when to replace it.
+pub(crate) fn end_of_jwt(access_token: &Secret) -> Option<Timestamp> {
+    IdTokenClaims::danger_read_unverified(access_token).ok().map(|claims| claims.expires_at)
+}

@@ -1,0 +1,168 @@
+//! The session beneath every flow: a token cache, the instance its tokens are for, and the endpoint they come from.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::secret::Secret;
+use authsession_core::token_cache::snapshot::{Snapshot, TokenWatch};
+use authsession_core::token_cache::{Mint, TokenCache};
+use authsession_core::token_endpoint::TokenEndpoint;
+use authsession_core::token_set::TokenSet;
+use http::HeaderValue;
+
+use crate::auth::checked_mint::{CheckedMint, Checks, end_of_jwt};
+use crate::auth::org::Org;
+use crate::auth::settings::Settings;
+use crate::error::{CirrusError, CirrusResult};
+
+/// Cheap to clone; clones share the token.
+#[derive(Clone, Debug)]
+pub(crate) struct GrantSession {
+    pub(crate) cache: TokenCache,
+    pub(crate) org: Arc<Org>,
+    pub(crate) client: Client,
+    checks: Checks,
+}
+
+impl GrantSession {
+    /// `mint` gets the tokens, as that client of that org.
+    pub(crate) fn new(
+        settings: &Settings,
+        org: Arc<Org>,
+        client: Client,
+        consumer_secret: Option<Secret>,
+        mint: impl FnOnce(TokenEndpoint) -> Arc<dyn Mint>,
+    ) -> CirrusResult<Self> {
+        let instance = settings.instance(&org.login)?;
+        let endpoint = org.endpoint(client.clone());
+        let introspects =
+            settings.introspects.then(|| (Arc::clone(&org), introspector(&client, &consumer_secret)));
+        let checks = Checks { instance, consumer_secret };
+        let mint = CheckedMint { mint: mint(endpoint), checks: checks.clone(), introspects };
+        let cache = TokenCache::builder(Arc::new(mint), settings.clock.clone())
+            .assumed_lifetime(settings.token_ttl)
+            .sliding(settings.sliding)
+            .build();
+        Ok(Self { cache, org, client, checks })
+    }
+
+    /// For `build()`: whoever asks for the instance's URL before the first token must not get nothing.
+    pub(crate) fn with_known_instance(self) -> CirrusResult<Self> {
+        if self.checks.instance.is_known() {
+            Ok(self)
+        } else {
+            Err(CirrusError::MissingField("instance_url"))
+        }
+    }
+
+    /// For `connect()`: gets the first token, and learns the instance with it.
+    pub(crate) async fn connected(self) -> CirrusResult<Self> {
+        self.warm_up().await?;
+        Ok(self)
+    }
+
+    /// Holds tokens that came by another road, once they are checked.
+    pub(crate) fn adopt(&self, mut tokens: TokenSet) -> CirrusResult<()> {
+        self.checks.check(&tokens)?;
+        tokens.expires_at = tokens.expires_at.or_else(|| end_of_jwt(&tokens.access_token));
+        Ok(self.cache.adopt(tokens)?)
+    }
+
+    pub(crate) async fn access_token(&self) -> CirrusResult<Cow<'static, str>> {
+        if let Some(token) = self.cache.read(|token| token.expose().to_owned()) {
+            return Ok(Cow::Owned(token));
+        }
+        Ok(Cow::Owned(self.cache.token().await?.expose().to_owned()))
+    }
+
+    pub(crate) fn authorization_at_once(&self) -> Option<HeaderValue> {
+        self.cache.read(|token| token.authorization())
+    }
+
+    pub(crate) fn instance_url(&self) -> &str {
+        self.checks.instance.url()
+    }
+
+    pub(crate) fn invalidate(&self, stale_token: &str) {
+        self.cache.invalidate(stale_token);
+    }
+
+    pub(crate) async fn warm_up(&self) -> CirrusResult<()> {
+        self.cache.token().await?;
+        Ok(())
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.cache.snapshot()
+    }
+
+    pub(crate) fn watch(&self) -> TokenWatch {
+        self.cache.watch()
+    }
+
+    pub(crate) fn forgive(&self) {
+        self.cache.forgive();
+    }
+}
+
+/// Introspection is for clients that prove who they are, also where the grant needs no client.
+fn introspector(client: &Client, consumer_secret: &Option<Secret>) -> Client {
+    match (&client.auth, consumer_secret) {
+        (ClientAuth::Omitted, Some(secret)) => {
+            Client { id: client.id.clone(), auth: ClientAuth::SecretBasic(secret.clone()) }
+        }
+        _ => client.clone(),
+    }
+}
+
+/// [`AuthSession`](crate::auth::session::AuthSession), and what else every session can do, for types that have a `session`.
+macro_rules! is_a_session {
+    ($name:ident) => {
+        #[async_trait::async_trait]
+        impl $crate::auth::session::AuthSession for $name {
+            async fn access_token(&self) -> $crate::error::CirrusResult<std::borrow::Cow<'_, str>> {
+                self.session.access_token().await
+            }
+
+            fn instance_url(&self) -> &str {
+                self.session.instance_url()
+            }
+
+            async fn invalidate(&self, stale_token: &str) {
+                self.session.invalidate(stale_token);
+            }
+
+            fn authorization_at_once(&self) -> Option<http::HeaderValue> {
+                self.session.authorization_at_once()
+            }
+
+            fn snapshot(&self) -> Option<authsession_core::token_cache::snapshot::Snapshot> {
+                Some(self.session.snapshot())
+            }
+        }
+
+        impl $name {
+            /// Gets a token if there is none, so that the first call does not wait for it, and a wrong setting shows now.
+            ///
+            /// # Errors
+            /// As [`access_token`](crate::auth::session::AuthSession::access_token).
+            pub async fn warm_up(&self) -> $crate::error::CirrusResult<()> {
+                self.session.warm_up().await
+            }
+
+            /// A handle that tells when the token changes: for long streams, which end with the token they began with.
+            #[must_use]
+            pub fn watch(&self) -> authsession_core::token_cache::snapshot::TokenWatch {
+                self.session.watch()
+            }
+
+            /// Forgets past failures: what was wrong is set right, so the next caller may ask at once.
+            pub fn forgive(&self) {
+                self.session.forgive();
+            }
+        }
+    };
+}
+
+pub(crate) use is_a_session;

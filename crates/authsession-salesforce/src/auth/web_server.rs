@@ -1,0 +1,183 @@
+//! The web server flow: a user signs in with the browser (RFC 6749 §4.1, RFC 7636; Salesforce Help, "OAuth 2.0 Web Server Flow").
+
+pub mod authorize_options;
+pub mod builder;
+pub mod pending_exchange;
+
+use std::sync::Arc;
+
+use authsession_core::authorization::AuthorizationRequest;
+use authsession_core::claims::IdTokenClaims;
+use authsession_core::client_auth::Client;
+use authsession_core::grant::authorization_code::AuthorizationCode;
+use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
+use authsession_core::secret::{Secret, equal_in_constant_time};
+use authsession_core::token_set::TokenSet;
+use authsession_core::token_store::TokenStore;
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use crate::auth::completed_session::CompletedSession;
+use crate::auth::completed_session::Completion;
+pub use crate::auth::login_url::{PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
+use crate::auth::org::Org;
+use crate::auth::refresh::RefreshTokenAuthBuilder;
+use crate::auth::settings::{Proof, Settings};
+pub use crate::auth::web_server::authorize_options::AuthorizeOptions;
+pub use crate::auth::web_server::builder::WebServerFlowBuilder;
+pub use crate::auth::web_server::pending_exchange::PendingExchange;
+use crate::error::{CirrusError, CirrusResult};
+
+/// Signs users in with the browser: [`start`](Self::start), send the user there, [`complete`](Self::complete) with what comes
+/// back.
+///
+/// ```no_run
+/// use authsession_salesforce::auth::{AuthSession, WebServerFlow};
+///
+/// # async fn example(code: &str, state: &str) -> authsession_salesforce::CirrusResult<()> {
+/// let flow = WebServerFlow::builder()
+///     .consumer_key("3MVG9...")
+///     .consumer_secret("the app's secret")
+///     .redirect_uri("https://app.example/callback")
+///     .scopes(["api", "refresh_token"])
+///     .build()?;
+/// let (url, pending) = flow.start()?;
+/// // The user goes to `url`; `pending` is kept, bound to their browser. They come back with a code and the state.
+/// let session = flow.complete(pending, code, state).await?;
+/// println!("signed in at {}", session.instance_url);
+/// let token = session.access_token().await?; // it is a session, and stays valid
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct WebServerFlow {
+    pub(crate) settings: Settings,
+    pub(crate) proof: Proof,
+    pub(crate) org: Arc<Org>,
+    pub(crate) client: Client,
+    pub(crate) request: AuthorizationRequest,
+    pub(crate) store: Option<Arc<dyn TokenStore>>,
+}
+
+impl WebServerFlow {
+    /// Nothing set yet.
+    pub fn builder() -> WebServerFlowBuilder {
+        WebServerFlowBuilder::default()
+    }
+
+    /// The URL to send the user to, and what to keep until they come back.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub fn start(&self) -> CirrusResult<(String, PendingExchange)> {
+        self.start_with(&AuthorizeOptions::default())
+    }
+
+    /// The same, with options of this one request.
+    ///
+    /// # Errors
+    /// A parameter the flow sets itself; no randomness.
+    pub fn start_with(&self, options: &AuthorizeOptions) -> CirrusResult<(String, PendingExchange)> {
+        let mut request = self.request.clone();
+        request.login_hint = options.login_hint.clone().or(request.login_hint);
+        request.prompt = options.prompt.clone().or(request.prompt);
+        for (name, value) in &options.further {
+            request.replace_extra(name.clone(), value.clone());
+        }
+        request.nonce = options.nonce.as_deref().map(Secret::from);
+        let (url, pending) = request.start(&self.org.metadata, self.org.clock.now())?;
+        Ok((url.into(), PendingExchange { pending, flow: self.fingerprint() }))
+    }
+
+    /// Redeems the code the user came back with, and verifies what comes of it: the signature, the instance, the ID token.
+    ///
+    /// # Errors
+    /// [`CirrusError::StateMismatch`] when the callback is not of this sign-in, [`CirrusError::FlowMismatch`] when another flow
+    /// began it, and what the request came to. The code is spent in any case.
+    pub async fn complete(
+        &self,
+        pending: PendingExchange,
+        code: impl Into<Secret>,
+        returned_state: &str,
+    ) -> CirrusResult<CompletedSession> {
+        if !equal_in_constant_time(pending.state(), returned_state) {
+            return Err(CirrusError::StateMismatch);
+        }
+        if pending.flow != self.fingerprint() {
+            return Err(CirrusError::FlowMismatch);
+        }
+        let code = code.into();
+        let grant = AuthorizationCode {
+            code: code.clone(),
+            redirect_uri: Some(pending.pending.redirect_uri.clone()),
+            code_verifier: pending.pending.code_verifier.clone(),
+        };
+        let tokens = self.org.endpoint(self.client.clone()).redeem(&grant).await?;
+        let claims = self.verify(&pending, &code, &tokens).await?;
+        let verified = claims.map(|claims| (claims, pending.nonce().map(str::to_owned)));
+        let completion = Completion {
+            settings: &self.settings,
+            proof: &self.proof,
+            org: &self.org,
+            client: &self.client,
+            store: self.store.clone(),
+        };
+        CompletedSession::complete(completion, tokens, verified)
+    }
+
+    /// Revokes a token: a refresh token with all that came of it, or an access token.
+    ///
+    /// # Errors
+    /// What the request came to.
+    pub async fn revoke(&self, token: impl Into<Secret>) -> CirrusResult<()> {
+        self.org.revoke(&self.client, &token.into()).await
+    }
+
+    /// The settings of a [`RefreshTokenAuth`](crate::auth::refresh::RefreshTokenAuth) of that sign-in, to add a token store or a
+    /// handler to.
+    ///
+    /// # Errors
+    /// [`CirrusError::MissingField`] when the sign-in brought no refresh token.
+    pub fn refresh_auth(&self, session: &CompletedSession) -> CirrusResult<RefreshTokenAuthBuilder> {
+        let refresh_token =
+            session.refresh_token.clone().ok_or(CirrusError::MissingField("refresh_token"))?;
+        Ok(RefreshTokenAuthBuilder::from_parts(self.settings.clone(), self.proof.clone())
+            .instance_url(&session.instance_url)
+            .refresh_token(refresh_token)
+            .initial_access_token(session.access_token.as_str()))
+    }
+
+    async fn verify(
+        &self,
+        pending: &PendingExchange,
+        code: &Secret,
+        tokens: &TokenSet,
+    ) -> CirrusResult<Option<IdTokenClaims>> {
+        let Some(id_token) = &tokens.id_token else {
+            return match pending.nonce() {
+                None => Ok(None),
+                Some(_) => {
+                    Err(CirrusError::Untrusted("the scope has openid, and there is no ID token".into()))
+                }
+            };
+        };
+        let expected = LoginExpectations {
+            nonce: &pending.pending.nonce,
+            access_token: &tokens.access_token,
+            code: Some(code),
+            started_at: pending.pending.started_at,
+            max_age: None,
+        };
+        let verifier = IdTokenVerifier::new(&self.client.id);
+        let claims =
+            verifier.verify_login(&self.org.identity, id_token, self.org.clock.now(), &expected).await?;
+        Ok(Some(claims))
+    }
+
+    /// Tells flows of other settings apart.
+    fn fingerprint(&self) -> String {
+        let parts = [self.org.login.as_str(), &self.client.id, &self.request.redirect_uri].join("\n");
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, parts.as_bytes()))
+    }
+}

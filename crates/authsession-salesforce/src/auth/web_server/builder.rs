@@ -1,0 +1,107 @@
+//! How a web server flow is made.
+
+use std::sync::Arc;
+
+use authsession_core::authorization::AuthorizationRequest;
+use authsession_core::client_auth::Client;
+use authsession_core::token_store::TokenStore;
+use url::Url;
+
+use crate::auth::settings::{Proof, Settings, proof_setters, required, shared_setters};
+use crate::auth::transport::is_secure_transport;
+use crate::auth::web_server::WebServerFlow;
+use crate::error::{CirrusError, CirrusResult};
+
+/// The settings of a [`WebServerFlow`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct WebServerFlowBuilder {
+    settings: Settings,
+    proof: Proof,
+    redirect_uri: Option<String>,
+    scopes: Vec<String>,
+    prompt: Option<String>,
+    login_hint: Option<String>,
+    store: Option<Arc<dyn TokenStore>>,
+}
+
+impl WebServerFlowBuilder {
+    shared_setters! {}
+    proof_setters! {}
+
+    /// Where the user comes back to, exactly as in the connected app.
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// One more scope to ask for, such as `api`; with `refresh_token` the session stays valid. Without any, Salesforce grants all
+    /// the connected app has.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into());
+        self
+    }
+
+    /// Several scopes to ask for.
+    pub fn scopes<I, S>(mut self, scopes: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// `prompt` of each request.
+    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.prompt = Some(prompt.into());
+        self
+    }
+
+    /// Who the users probably are.
+    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
+        self.login_hint = Some(hint.into());
+        self
+    }
+
+    /// Keeps the sessions' refresh tokens; for flows that sign one user in. By default in memory.
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// The flow.
+    ///
+    /// # Errors
+    /// A setting that is missing or wrong.
+    pub fn build(self) -> CirrusResult<WebServerFlow> {
+        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth()? };
+        let redirect_uri = required(self.redirect_uri.as_deref(), "redirect_uri")?;
+        check_redirect_uri(redirect_uri)?;
+        let org = self.settings.org(self.settings.login_url()?)?;
+        let mut request = AuthorizationRequest::new(&client.id, redirect_uri, self.scopes.join(" "));
+        request.prompt = self.prompt;
+        request.login_hint = self.login_hint;
+        Ok(WebServerFlow {
+            settings: self.settings,
+            proof: self.proof,
+            org,
+            client,
+            request,
+            store: self.store,
+        })
+    }
+}
+
+/// A scheme of an app's own (RFC 8252 §7.1) is fine; plain http to another machine is not.
+fn check_redirect_uri(text: &str) -> CirrusResult<()> {
+    let url = Url::parse(text)?;
+    let exposed = url.scheme() == "http" && !is_secure_transport(&url);
+    if exposed || url.fragment().is_some() {
+        return Err(CirrusError::invalid_argument(
+            "redirect_uri",
+            "must be https (http only on a loopback host) and have no fragment",
+        ));
+    }
+    Ok(())
+}

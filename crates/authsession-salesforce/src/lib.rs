@@ -1,0 +1,33 @@
+//! Sessions for calling Salesforce: an [`AuthSession`] always has a valid access token, and when it cannot have one, its
+//! [`CirrusError`] says what to do next.
+//!
+//! Everything that can hand out a token is an [`AuthSession`], a trait of three methods; whatever calls Salesforce holds a
+//! [`SharedAuth`] and does not care which one it is.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use authsession_salesforce::SharedAuth;
+//! use authsession_salesforce::auth::StaticTokenAuth;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> authsession_salesforce::CirrusResult<()> {
+//! let auth: SharedAuth = Arc::new(StaticTokenAuth::new("00Dxx!AQ...", "https://acme.my.salesforce.com"));
+//! assert_eq!(auth.access_token().await?, "00Dxx!AQ...");
+//! assert_eq!(auth.instance_url(), "https://acme.my.salesforce.com");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Read it in this order: [`auth::session`] is the trait, [`auth::recovery`] what a caller does about an error,
+//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with.
+
+pub mod api_error;
+pub mod auth;
+pub mod error;
+
+pub use async_trait::async_trait;
+
+pub use api_error::ApiVerdict;
+pub use auth::{AuthError, AuthSession, SharedAuth};
+pub use error::{CirrusError, CirrusResult};
