@@ -38,7 +38,7 @@ const RESERVED: [&str; 7] = ["iss", "sub", "aud", "exp", "iat", "nbf", "jti"];
 #[derive(Clone)]
 pub struct Assertion {
     issuer: String,
-    subject: String,
+    subject: Option<String>,
     audience: String,
     lifetime: Duration,
     claims: Map<String, Value>,
@@ -52,7 +52,7 @@ impl Assertion {
     pub fn new(issuer: impl Into<String>, subject: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
-            subject: subject.into(),
+            subject: Some(subject.into()),
             audience: audience.into(),
             lifetime: LIFETIME,
             claims: Map::new(),
@@ -72,6 +72,13 @@ impl Assertion {
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Leaves out `sub`, for a provider that takes it for somebody to act for, as Google does of its service accounts.
+    #[must_use]
+    pub fn without_subject(mut self) -> Self {
+        self.subject = None;
         self
     }
 
@@ -102,7 +109,9 @@ impl Assertion {
         let mut claims = self.claims.clone();
         let mut say = |name: &str, value: Value| drop(claims.insert(name.to_owned(), value));
         say("iss", self.issuer.as_str().into());
-        say("sub", self.subject.as_str().into());
+        if let Some(subject) = &self.subject {
+            say("sub", subject.as_str().into());
+        }
         say("aud", self.audience.as_str().into());
         say("exp", (now + self.lifetime).unix_seconds().into());
         if self.has_iat {
@@ -116,6 +125,9 @@ impl Assertion {
         header.insert("typ".to_owned(), "JWT".into());
         if let Some(key_id) = signer.key_id() {
             header.insert("kid".to_owned(), key_id.into());
+        }
+        if let Some(thumbprint) = signer.certificate_thumbprint() {
+            header.insert("x5t#S256".to_owned(), thumbprint.into());
         }
         let part = |members| URL_SAFE_NO_PAD.encode(Value::Object(members).to_string());
         let signed = format!("{}.{}", part(header), part(claims));

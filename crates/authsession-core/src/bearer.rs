@@ -37,7 +37,7 @@ pub trait BearerTokens: Send + Sync + std::fmt::Debug {
     async fn authorization(&self) -> Result<HeaderValue, Error>;
 
     /// The API refused this value with 401: it is not handed out again, unless it already was replaced.
-    async fn invalidate(&self, refused: &HeaderValue);
+    async fn refused(&self, authorization: &HeaderValue);
 }
 
 #[async_trait]
@@ -50,10 +50,10 @@ impl BearerTokens for TokenCache {
         Ok(self.token().await?.authorization())
     }
 
-    async fn invalidate(&self, refused: &HeaderValue) {
-        let token = refused.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    async fn refused(&self, authorization: &HeaderValue) {
+        let token = authorization.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
         if let Some(token) = token {
-            Self::invalidate(self, token);
+            self.invalidate(token);
         }
     }
 }

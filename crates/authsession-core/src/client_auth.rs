@@ -67,7 +67,7 @@ impl Client {
             }
             ClientAuth::PrivateKeyJwt(signer) => {
                 // The issuer alone: an assertion made out to an endpoint's URL can be lured to another provider that names
-                // that URL as its own (draft-ietf-oauth-rfc7523bis §4).
+                // that URL as its own (draft-ietf-oauth-rfc7523bis).
                 let audience = metadata.issuer.as_deref().unwrap_or_else(|| metadata.token_endpoint.as_str());
                 let assertion = Assertion::new(&self.id, &self.id, audience);
                 form.push("client_id", &self.id);

@@ -37,6 +37,7 @@ impl Clock {
 
     /// The present instant.
     #[must_use]
+    #[inline]
     pub fn now(&self) -> Timestamp {
         self.0.as_ref().map_or_else(system_now, |now| Timestamp::from(now()))
     }
@@ -44,6 +45,7 @@ impl Clock {
 
 /// The kernel's coarse clock: a quarter of the price, and at most one tick (1 to 10 ms) behind.
 #[cfg(target_os = "linux")]
+#[inline]
 fn system_now() -> Timestamp {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     Timestamp(now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000))

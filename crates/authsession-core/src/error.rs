@@ -55,7 +55,7 @@ pub enum Error {
     Untrusted(Cow<'static, str>),
 
     /// The store of a token set failed: try later. What the provider handed out is kept, and saved before anything else is done.
-    #[error("the token store cannot {doing}: look after it, nothing is lost as long as the program runs")]
+    #[error("the token store cannot {doing}: see that it can be reached and written to, then try again")]
     TokenStore {
         /// What it was asked to do.
         doing: &'static str,

@@ -227,6 +227,16 @@ pub fn client_builder() -> reqwest::ClientBuilder {
         .user_agent(USER_AGENT)
 }
 
+/// A client for calls to an API, whose answers may take long and be large.
+#[cfg(feature = "reqwest-middleware")]
+pub(crate) fn api_client(redirects: reqwest::redirect::Policy) -> Result<reqwest::Client, Error> {
+    #[expect(clippy::disallowed_methods, reason = "for the caller's requests, not for ours")]
+    let builder = reqwest::Client::builder();
+    builder.connect_timeout(CONNECT_TIMEOUT).redirect(redirects).user_agent(USER_AGENT).build().map_err(
+        |cause| Error::Misconfigured { hint: "TLS could not be set up".into(), cause: Some(Arc::new(cause)) },
+    )
+}
+
 /// Whether the URL's host is this machine by its very name: `localhost`, `127.0.0.0/8`, `[::1]`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {

@@ -228,6 +228,17 @@ impl Provider {
         }
     }
 
+    /// Its issuer; where it has none, the origin of its token endpoint.
+    pub(crate) fn name(&self) -> String {
+        match &self.metadata {
+            Metadata::Announced { at, .. } => at.issuer.clone(),
+            Metadata::ByHand(metadata) => metadata
+                .issuer
+                .clone()
+                .unwrap_or_else(|| metadata.token_endpoint.origin().ascii_serialization()),
+        }
+    }
+
     /// Starts with metadata another [`Provider`] of the same issuer fetched. One described by hand stays as it is.
     ///
     /// # Errors

@@ -1,15 +1,20 @@
 //! New tokens for a refresh token, rotation included (RFC 6749 §6, RFC 9700 §4.14.2): lock, load again, adopt or refresh, and
 //! save before use.
 
+mod doubt;
+mod marks;
+mod saving;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::clock::{self, Clock, Timestamp};
-use crate::error::{Endpoint, Error, Fault, OAuthError};
-use crate::extras::Extras;
+use crate::error::{Error, Fault, OAuthError};
 use crate::grant::refresh_token::RefreshToken;
+use crate::refresh_mint::marks::{ORIGIN, SEED, fingerprint};
+use crate::revocation::TokenKind;
 use crate::secret::Secret;
 use crate::token_cache::Mint;
 use crate::token_endpoint::TokenEndpoint;
@@ -21,13 +26,6 @@ const WORTH_ADOPTING: Duration = Duration::from_secs(60);
 /// While the provider works on another request with the same refresh token, its outcome is looked for this often.
 const LOOKS: u32 = 4;
 const FIRST_LOOK: Duration = Duration::from_millis(250);
-/// A save that fails is tried again so often while the lock is held, and then by the next caller.
-const SAVES: u32 = 3;
-const FIRST_SAVE_PAUSE: Duration = Duration::from_millis(100);
-/// Names, in the store, the refresh token it was started with.
-const SEED: &str = "authsession.seed";
-/// Names, in the store, a refresh token that was presented and may be spent: the answer was lost.
-const DOUBT: &str = "authsession.doubt";
 
 /// Refreshes, for a [`TokenCache`](crate::token_cache::TokenCache).
 ///
@@ -48,10 +46,14 @@ pub struct RefreshMint {
 struct Known {
     /// The access token handed out last: if it were still good, nobody would ask for another.
     handed_out: Option<Secret>,
+    /// The API refused it: there is nothing in it to lose.
+    refused: Option<Secret>,
     /// Tokens the store would not take. The refresh token they came for is spent.
     unsaved: Option<Unsaved>,
     /// The doubt of the store's that whoever asks here was told of.
     doubt: Option<String>,
+    /// The refresh token it was started with is revoked.
+    is_signed_out: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +96,8 @@ impl RefreshMint {
     /// An access token the API refused to another run of this program: if the store still keeps it, it is not handed out again.
     #[must_use]
     pub fn refused(self, access_token: Secret) -> Self {
-        self.known().handed_out = Some(access_token);
+        *self.known() =
+            Known { handed_out: Some(access_token.clone()), refused: Some(access_token), ..Known::default() };
         self
     }
 
@@ -120,12 +123,76 @@ impl RefreshMint {
         Ok(self.current(kept.as_ref()).0)
     }
 
+    /// Saves the tokens of a new sign-in, in place of whatever is kept.
+    ///
+    /// # Errors
+    /// Those of the store. What could not be saved is kept here, and saved by the next caller.
+    pub async fn sign_in(&self, tokens: TokenSet) -> Result<(), Error> {
+        let _turn = self.store.lock().await?;
+        let seen = self.store.load().await?.map(|kept| kept.revision);
+        let mut tokens = tokens;
+        tokens.extras.insert(ORIGIN, self.origin());
+        self.save(seen, tokens).await?;
+        self.known().is_signed_out = false;
+        Ok(())
+    }
+
+    /// Whether the store answers: before a user takes the trouble to sign in.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn try_the_store(&self) -> Result<(), Error> {
+        drop(self.store.lock().await?);
+        self.store.load().await.map(drop)
+    }
+
+    /// Saves what could not be saved so far. Before a shutdown: what is not saved then is lost.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn save_pending(&self) -> Result<(), Error> {
+        let _turn = self.store.lock().await?;
+        self.catch_up().await
+    }
+
+    /// Ends the login: revokes its refresh token (RFC 7009), with which the provider ends its access tokens, and removes what the
+    /// store keeps of it. Nobody refreshes meanwhile. Afterwards there is no token until somebody signs in.
+    ///
+    /// # Errors
+    /// Those of the store and of [`TokenEndpoint::revoke`]; then nothing is removed.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        let _turn = self.store.lock().await?;
+        self.catch_up().await?;
+        let kept = self.store.load().await?;
+        let (refresh_token, ours) = self.current(kept.as_ref());
+        if let Some(refresh_token) = refresh_token {
+            self.endpoint.revoke(&refresh_token, TokenKind::RefreshToken).await?;
+        }
+        if let Some(kept) = kept.filter(|_| ours) {
+            self.store.clear(kept.revision).await?;
+        }
+        self.known().is_signed_out = true;
+        Ok(())
+    }
+
     /// The refresh token to present, and whether the store's tokens belong to it.
     fn current(&self, kept: Option<&StoredTokens>) -> (Option<Secret>, bool) {
-        let Some(kept) = kept else { return (self.seed.clone(), false) };
-        let seed = self.seed.as_ref().map(fingerprint);
-        let foreign = seed.is_some() && kept.tokens.extras.get(SEED) != seed.as_deref();
-        if foreign { (self.seed.clone(), false) } else { (kept.tokens.refresh_token.clone(), true) }
+        let seed = self.seed.clone().filter(|_| !self.known().is_signed_out);
+        let Some(kept) = kept else { return (seed, false) };
+        let extras = &kept.tokens.extras;
+        let is_another = seed.as_ref().is_some_and(|seed| {
+            extras.get(SEED) != Some(fingerprint(seed.expose()).as_str()) || self.is_foreign(kept)
+        });
+        if is_another { (seed, false) } else { (kept.tokens.refresh_token.clone(), true) }
+    }
+
+    /// Whether it is the login of another provider or client, which ours must not be shown.
+    fn is_foreign(&self, kept: &StoredTokens) -> bool {
+        kept.tokens.extras.get(ORIGIN).is_some_and(|origin| origin != self.origin())
+    }
+
+    fn origin(&self) -> String {
+        fingerprint(&self.endpoint.origin())
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -152,6 +219,11 @@ impl RefreshMint {
         for look in 0..LOOKS {
             let kept = self.store.load().await?;
             let (refresh_token, ours) = self.current(kept.as_ref());
+            if ours && kept.as_ref().is_some_and(|kept| self.is_foreign(kept)) {
+                return Err(Error::misconfigured(
+                    "the token store keeps the login of another provider or client: use another store, or sign in again",
+                ));
+            }
             let theirs = kept.as_ref().filter(|kept| ours && self.adoptable(&kept.tokens, self.clock.now()));
             if let Some(theirs) = theirs {
                 tracing::debug!(target: "authsession::refresh", "another process refreshed; its tokens are adopted");
@@ -195,103 +267,6 @@ impl RefreshMint {
         Err(refused
             .unwrap_or_else(|| Error::misconfigured("the refresh token changes faster than it can be used")))
     }
-
-    /// Lets other processes know that the answer to this refresh token was lost.
-    async fn cast_doubt(&self, kept: StoredTokens, refresh_token: &Secret) {
-        let (mut tokens, doubt) = (kept.tokens, fingerprint(refresh_token));
-        tokens.extras.insert(DOUBT, doubt.clone());
-        self.known().doubt = Some(doubt);
-        // At worst they do not know.
-        let _ = self.store.compare_and_swap(Some(kept.revision), &tokens).await;
-    }
-
-    /// Whoever held a token while another process lost the answer asks no more than that process does, which is nothing while
-    /// the token serves ([`Mint::is_repeatable`]). Who asks again has nothing left to lose.
-    fn heed_doubt(&self, kept: &TokenSet, refresh_token: &Secret) -> Result<(), Error> {
-        let doubt = kept.extras.get(DOUBT).filter(|doubt| **doubt == fingerprint(refresh_token));
-        let mut known = self.known();
-        let is_news = doubt.is_some() && known.doubt.as_deref() != doubt;
-        if !is_news || self.freshness(kept, self.clock.now()) == Freshness::Expired {
-            return Ok(());
-        }
-        known.doubt = doubt.map(str::to_owned);
-        Err(Error::unavailable(Endpoint::Token, Fault::NoAnswer))
-    }
-
-    /// Completes new tokens by what their answer leaves out: it stands as it did before.
-    fn complete(&self, mut tokens: TokenSet, spent: Secret, before: Option<TokenSet>) -> TokenSet {
-        tokens.refresh_token = tokens.refresh_token.or(Some(spent));
-        let before = before.unwrap_or_else(|| TokenSet::new("", tokens.received_at));
-        // First, so that there is room for it: without it the spent refresh token would be taken for a new one.
-        let mut extras = Extras::default();
-        let seed = self.seed.as_ref().map(fingerprint).or_else(|| before.extras.get(SEED).map(str::to_owned));
-        if let Some(seed) = seed {
-            extras.insert(SEED, seed);
-        }
-        tokens.scope = tokens.scope.or(before.scope);
-        for (name, text) in tokens.extras.iter().chain(before.extras.iter()) {
-            if name != DOUBT && extras.get(name).is_none() {
-                extras.insert(name, text);
-            }
-        }
-        tokens.extras = extras;
-        tokens
-    }
-
-    /// Saves the tokens of a new sign-in, in place of whatever is kept.
-    pub(crate) async fn sign_in(&self, tokens: TokenSet) -> Result<(), Error> {
-        let _turn = self.store.lock().await?;
-        let seen = self.store.load().await?.map(|kept| kept.revision);
-        self.save(seen, tokens).await.map(drop)
-    }
-
-    /// Saves what is left unsaved, unless something newer is kept by now.
-    async fn catch_up(&self) -> Result<(), Error> {
-        let unsaved = self.known().unsaved.clone();
-        let Some(Unsaved { tokens, seen }) = unsaved else { return Ok(()) };
-        let kept = self.store.load().await?;
-        if kept.map(|kept| kept.revision) == seen {
-            self.save(seen, tokens).await?;
-        }
-        self.known().unsaved = None;
-        Ok(())
-    }
-
-    async fn save(&self, seen: Option<u64>, tokens: TokenSet) -> Result<TokenSet, Error> {
-        // First into this process's keeping: whatever happens from here, they are not lost.
-        self.known().unsaved = Some(Unsaved { tokens: tokens.clone(), seen });
-        let mut outcome = self.try_to_save(seen, &tokens).await;
-        for attempt in 0..SAVES {
-            if outcome.is_ok() {
-                break;
-            }
-            // Still under the lock: nobody else shall present the spent refresh token meanwhile.
-            clock::wait(FIRST_SAVE_PAUSE * 2_u32.pow(attempt)).await;
-            let kept = self.store.load().await.map(|kept| kept.map(|kept| kept.revision));
-            outcome = match kept {
-                Ok(seen) => self.try_to_save(seen, &tokens).await,
-                Err(error) => Err(error),
-            };
-        }
-        outcome?;
-        self.known().unsaved = None;
-        Ok(tokens)
-    }
-
-    async fn try_to_save(&self, mut seen: Option<u64>, tokens: &TokenSet) -> Result<(), Error> {
-        for _ in 0..SAVES {
-            if self.store.compare_and_swap(seen, tokens).await?.is_some() {
-                return Ok(());
-            }
-            let kept = self.store.load().await?;
-            if kept.as_ref().is_some_and(|kept| kept.tokens == *tokens) {
-                return Ok(());
-            }
-            // Saved by somebody who did not take the lock. Ours are the ones the provider handed out last.
-            seen = kept.map(|kept| kept.revision);
-        }
-        Err(Error::TokenStore { doing: "save: others keep writing without the lock", cause: None })
-    }
 }
 
 #[async_trait]
@@ -321,11 +296,4 @@ struct NobodySignedIn;
 
 const fn in_process(error: &Error) -> bool {
     matches!(error, Error::Unavailable { fault: Fault::AlreadyInProcess, .. })
-}
-
-/// Tells refresh tokens apart without being one.
-fn fingerprint(secret: &Secret) -> String {
-    use base64::Engine as _;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.expose().as_bytes());
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12])
 }

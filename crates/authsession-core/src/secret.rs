@@ -65,6 +65,12 @@ impl From<&str> for Secret {
     }
 }
 
+impl From<&String> for Secret {
+    fn from(text: &String) -> Self {
+        Self::new(text.as_str())
+    }
+}
+
 /// `#[serde(with = "authsession_core::secret::for_sealing")]` on a field of what is sealed before it is written. There is no
 /// other way to serialise a secret:
 ///

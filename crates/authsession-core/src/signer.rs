@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -13,6 +14,8 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::Error;
 use crate::jws::Algorithm;
@@ -25,6 +28,12 @@ pub trait Signer: Send + Sync + fmt::Debug {
 
     /// `kid`: which of our keys this is, for a provider that knows several.
     fn key_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// `x5t#S256`: the SHA-256 thumbprint of the key's certificate, in base64url, for a provider that looks the key up by it
+    /// (RFC 7515 §4.1.8), as Microsoft Entra does.
+    fn certificate_thumbprint(&self) -> Option<&str> {
         None
     }
 
@@ -42,6 +51,7 @@ pub struct SigningKey {
     pair: Arc<Pair>,
     algorithm: Algorithm,
     key_id: Option<Box<str>>,
+    certificate_thumbprint: Option<Box<str>>,
 }
 
 enum Pair {
@@ -98,7 +108,7 @@ impl SigningKey {
                     "the private key is damaged, encrypted, or none of RSA, EC (P-256, P-384, P-521) and Ed25519",
                 )
             })?;
-        Ok(Self { pair: Arc::new(pair), algorithm, key_id: None })
+        Ok(Self { pair: Arc::new(pair), algorithm, key_id: None, certificate_thumbprint: None })
     }
 
     /// Signs by another algorithm the key can do.
@@ -124,6 +134,17 @@ impl SigningKey {
         self.key_id = Some(key_id.into());
         self
     }
+
+    /// Names the key by its certificate, in PEM: `x5t#S256`.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when it is no certificate.
+    pub fn with_certificate(mut self, certificate: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let der = pem::certificate(certificate.as_ref())?;
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
+        self.certificate_thumbprint = Some(thumbprint.into());
+        Ok(self)
+    }
 }
 
 #[async_trait]
@@ -134,6 +155,10 @@ impl Signer for SigningKey {
 
     fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    fn certificate_thumbprint(&self) -> Option<&str> {
+        self.certificate_thumbprint.as_deref()
     }
 
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {

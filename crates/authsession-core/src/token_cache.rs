@@ -122,10 +122,12 @@ impl TokenCache {
     /// counted or copied.
     ///
     /// `None` when callers have to wait: ask for the [`token`](Self::token).
+    #[inline]
     pub fn read<R>(&self, read: impl FnOnce(&HeldToken) -> R) -> Option<R> {
         self.serve(|held| read(held))
     }
 
+    #[inline]
     fn serve<R>(&self, hand_out: impl FnOnce(&Arc<HeldToken>) -> R) -> Option<R> {
         let (inner, borrowed) = (&self.inner, self.inner.slot.borrow());
         let (held, now) = (borrowed.as_ref()?, inner.clock.now());
@@ -149,7 +151,8 @@ impl TokenCache {
         if let Some(token) = self.at_once() {
             return Ok(token);
         }
-        self.wait_for_token().await
+        // Boxed, so that who finds a token does not pay for the size of the wait.
+        Box::pin(self.wait_for_token()).await
     }
 
     async fn wait_for_token(&self) -> Result<Arc<HeldToken>, Error> {

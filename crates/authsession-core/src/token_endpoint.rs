@@ -13,9 +13,11 @@ use crate::error::{Endpoint, Error, OAuthError};
 use crate::extras::Extras;
 use crate::grant::Grant;
 use crate::http::{Answer, Form, HttpClient};
+use crate::id_token::IdTokenVerifier;
 use crate::json;
 use crate::provider::{Provider, ProviderMetadata};
 use crate::refusal::{self, Refusals};
+use crate::revocation::{TokenKind, revoke};
 use crate::secret::Secret;
 use crate::skew::Skew;
 use crate::token_set::TokenSet;
@@ -116,6 +118,31 @@ impl TokenEndpoint {
         }
         let body = body.filter(|_| answer.json().is_ok()).ok_or_else(|| answer.bad())?;
         token_set(&body, asked_at)
+    }
+
+    /// Revokes a token, as this client ([`revoke`]).
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the endpoint is, [`Error::Misconfigured`] when it refuses the client.
+    pub async fn revoke(&self, token: &Secret, kind: TokenKind) -> Result<(), Error> {
+        revoke(&self.http, &self.provider, &self.client, token, kind).await
+    }
+
+    pub(crate) async fn verify_without_nonce(
+        &self,
+        id_token: &Secret,
+        access_token: &Secret,
+    ) -> Result<(), Error> {
+        let verifier = IdTokenVerifier::new(&self.client.id);
+        verifier
+            .verify_without_nonce(&self.provider, id_token, access_token, self.clock.now())
+            .await
+            .map(drop)
+    }
+
+    /// Which provider and client it is, as configured.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}\n{}", self.provider.name(), self.client.id)
     }
 
     /// Sends a form as this client; what came back, and when it was asked for.

@@ -11,6 +11,8 @@ use http::HeaderValue;
 
 use crate::bearer::BearerTokens;
 use crate::error::Error;
+use crate::refresh_mint::RefreshMint;
+use crate::revocation::TokenKind;
 use crate::token_cache::TokenCache;
 use crate::token_cache::held_token::HeldToken;
 use crate::token_endpoint::TokenEndpoint;
@@ -42,6 +44,8 @@ use crate::token_source::builder::TokenSourceBuilder;
 pub struct TokenSource {
     cache: TokenCache,
     endpoint: TokenEndpoint,
+    /// The login that is refreshed, if there is one.
+    login: Option<Arc<RefreshMint>>,
 }
 
 impl TokenSource {
@@ -64,6 +68,53 @@ impl TokenSource {
     /// Forgets the token of that text, which the API refused, unless it has been replaced since.
     pub fn invalidate(&self, refused: &str) -> bool {
         self.cache.invalidate(refused)
+    }
+
+    /// Forgets past failures: what was wrong is set right, or somebody signed in, so the next caller may ask at once.
+    pub fn forgive(&self) {
+        self.cache.forgive();
+    }
+
+    /// Ends the login: revokes its refresh token (RFC 7009) and removes it from the token store; without a login, revokes the
+    /// access token in hand.
+    ///
+    /// # Errors
+    /// As [`RefreshMint::sign_out`] and [`TokenEndpoint::revoke`]; then everything is as it was.
+    pub async fn sign_out(&self) -> Result<(), Error> {
+        match (&self.login, self.cache.read(|token| token.tokens().access_token.clone())) {
+            (Some(login), _) => login.sign_out().await?,
+            (None, Some(token)) => self.endpoint.revoke(&token, TokenKind::AccessToken).await?,
+            (None, None) => {}
+        }
+        self.cache.forget();
+        self.cache.forgive();
+        Ok(())
+    }
+
+    /// Saves what the token store would not take so far; before a shutdown.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn save_pending(&self) -> Result<(), Error> {
+        match &self.login {
+            Some(login) => login.save_pending().await,
+            None => Ok(()),
+        }
+    }
+
+    /// A client for the API at `base_url`, which attaches the token to requests there and nowhere else, and tries once more
+    /// after a 401. It follows redirects within the API only. For more, such as other middleware, hang a
+    /// [`BearerMiddleware`](crate::bearer::reqwest_middleware::BearerMiddleware) into a chain of your own.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when that is no URL a token may be sent to, or TLS cannot be set up.
+    #[cfg(feature = "reqwest-middleware")]
+    pub fn api_client(&self, base_url: &str) -> Result<reqwest_middleware::ClientWithMiddleware, Error> {
+        let origins = crate::bearer::origin::Origins::of(base_url)?;
+        let client = crate::http::api_client(origins.redirect_policy())?;
+        let middleware =
+            crate::bearer::reqwest_middleware::BearerMiddleware::new(Arc::new(self.clone()), origins);
+        Ok(reqwest_middleware::ClientBuilder::new(client).with(middleware).build())
     }
 
     /// The cache beneath: to look without waiting, to see what is going on, to watch.
@@ -89,7 +140,7 @@ impl BearerTokens for TokenSource {
         self.cache.authorization().await
     }
 
-    async fn invalidate(&self, refused: &HeaderValue) {
-        BearerTokens::invalidate(&self.cache, refused).await;
+    async fn refused(&self, authorization: &HeaderValue) {
+        self.cache.refused(authorization).await;
     }
 }

@@ -12,6 +12,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::error::Error;
+use crate::random;
 use crate::token_set::TokenSet;
 
 /// Keeps the token set of one login.
@@ -26,6 +27,10 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Saves `tokens` if what is kept still has the revision `seen` (`None`: if nothing is kept), whole or not at all. The new
     /// revision; `None` when something else is kept by now.
     async fn compare_and_swap(&self, seen: Option<u64>, tokens: &TokenSet) -> Result<Option<u64>, Error>;
+
+    /// Forgets what is kept if it still has the revision `seen`; whether it did. Later saves begin with a revision of their own:
+    /// none of before comes again.
+    async fn clear(&self, seen: u64) -> Result<bool, Error>;
 
     /// Waits until nobody else holds the lock, in this process or another, and holds it until it is dropped. A process that
     /// dies releases it.
@@ -50,6 +55,12 @@ impl TokenLock {
     pub fn new(guard: impl Send + 'static) -> Self {
         Self(Box::new(guard))
     }
+}
+
+/// The revision after `seen`. The first one is random, for what was cleared must not be taken for what is kept now.
+fn next(seen: Option<u64>) -> u64 {
+    let first = || random::bytes::<4>().map_or(1, |bytes| u64::from(u32::from_le_bytes(bytes)) + 1);
+    seen.map_or_else(first, |seen| seen.wrapping_add(1))
 }
 
 impl fmt::Debug for TokenLock {

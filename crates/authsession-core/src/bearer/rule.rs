@@ -36,7 +36,7 @@ impl Rule {
         refused: &HeaderValue,
         can_replay: bool,
     ) -> Result<Option<HeaderValue>, Error> {
-        self.tokens.invalidate(refused).await;
+        self.tokens.refused(refused).await;
         if !can_replay {
             tracing::debug!(target: "authsession::bearer", "the API refused the token; the body cannot be sent again");
             return Ok(None);

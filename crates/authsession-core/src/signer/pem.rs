@@ -90,6 +90,15 @@ fn section(pem: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     Err(Error::misconfigured(other.unwrap_or("there is no private key in this PEM")))
 }
 
+/// The DER of the first certificate in a PEM text.
+pub(super) fn certificate(pem: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let none = || Error::misconfigured("there is no certificate in this PEM");
+    let text = with_newlines(std::str::from_utf8(pem).map_err(|_| none())?);
+    let (_, begun) = text.split_once("-----BEGIN CERTIFICATE-----").ok_or_else(none)?;
+    let (body, _) = begun.split_once(END).ok_or_else(none)?;
+    base64(body).ok_or_else(none)
+}
+
 fn cut_off() -> Error {
     Error::misconfigured(
         "the private key is cut off: its END line is missing, as when a variable ends at the first newline",

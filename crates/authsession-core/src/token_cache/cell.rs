@@ -17,6 +17,7 @@ impl<T> Cell<T> {
         Self(ArcSwapOption::empty())
     }
 
+    #[inline]
     pub(crate) fn borrow(&self) -> Borrowed<T> {
         self.0.load()
     }

@@ -2,21 +2,34 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::token_cache::slot::Named;
 use crate::token_cache::windows::Windows;
 use crate::token_set::TokenSet;
 
-/// Copies of the header, so that threads which hand it out do not all count on one counter.
+/// Counters of who holds the header, so that threads which hand it out do not all count on one.
 const STRIPES: usize = 8;
 /// Uses move the end of a sliding token on, but no oftener than this share of its lifetime.
 const SLIDE_STEP: u32 = 64;
+
+/// The header's text, with a counter on a cache line of its own: whoever holds a copy of the header counts there.
+#[repr(align(128))]
+struct Stripe(Arc<Secret>);
+
+impl AsRef<[u8]> for Stripe {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
 
 /// An access token, shared by reference.
 pub struct HeldToken {
@@ -56,13 +69,12 @@ impl HeldToken {
         slides: bool,
         longest: Option<Duration>,
     ) -> Result<Self, Error> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", tokens.access_token.expose()))
-            .map_err(|_| Error::untrusted("the access token has characters no header can carry"))?;
-        value.set_sensitive(true);
-        // Copied and not cloned: each has a counter of its own.
+        let text = Arc::new(Secret::from(format!("Bearer {}", tokens.access_token.expose())));
         let mut authorization = [const { HeaderValue::from_static("") }; STRIPES];
         for stripe in &mut authorization {
-            *stripe = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+            let bytes = Bytes::from_owner(Stripe(Arc::clone(&text)));
+            *stripe = HeaderValue::from_maybe_shared(bytes)
+                .map_err(|_| Error::untrusted("the access token has characters no header can carry"))?;
             stripe.set_sensitive(true);
         }
         let received_at = tokens.received_at.unix_millis();
@@ -85,12 +97,14 @@ impl HeldToken {
 
     /// The way out. Every call of it is a place to review.
     #[must_use]
+    #[inline]
     pub fn expose(&self) -> &str {
         self.tokens.access_token.expose()
     }
 
     /// The value of the `Authorization` header (RFC 6750 §2.1), marked as sensitive; shared, not copied.
     #[must_use]
+    #[inline]
     pub fn authorization(&self) -> HeaderValue {
         self.authorization[stripe()].clone()
     }
@@ -108,6 +122,7 @@ impl HeldToken {
         (end != i64::MAX).then(|| Timestamp::from_unix_millis(end))
     }
 
+    #[inline]
     pub(super) fn due(&self, now: Timestamp) -> Due {
         let left = self.end().saturating_sub(now.unix_millis());
         if left > self.advisory {
@@ -121,11 +136,13 @@ impl HeldToken {
         }
     }
 
+    #[inline]
     fn end(&self) -> i64 {
         self.since.load(Ordering::Relaxed).saturating_add(self.lifetime).min(self.last_end)
     }
 
     /// Notes that it is used, which moves the end of a sliding one on.
+    #[inline]
     pub(super) fn used(&self, now: Timestamp) {
         let (now, since) = (now.unix_millis(), self.since.load(Ordering::Relaxed));
         if now.saturating_sub(since) >= self.step {

@@ -24,6 +24,7 @@ impl<T: Named, M: Default> Slot<T, M> {
     }
 
     /// Looks, without a lock and without counting.
+    #[inline]
     pub(crate) fn borrow(&self) -> Borrowed<T> {
         self.current.borrow()
     }

@@ -102,13 +102,13 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// The `audience` to ask for, with client credentials or a sign-in by browser where the provider wants one, or in a token exchange.
+    /// The `audience` to ask for: with client credentials or a sign-in where the provider wants one, or in a token exchange.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// A `resource` to ask for with client credentials, a token exchange or a sign-in by browser (RFC 8707 §2); may be set several times.
+    /// A `resource` to ask for with client credentials, a token exchange or a sign-in (RFC 8707 §2); may be set several times.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource.push(resource.into());
         self
@@ -199,13 +199,16 @@ impl TokenSourceBuilder {
     /// [`Error::Misconfigured`] when a setting is missing, wrong, or of no use with the grant; it says which.
     pub fn build(self) -> Result<TokenSource, Error> {
         let endpoint = self.endpoint()?;
+        let mut login = None;
         let mint: Arc<dyn Mint> = match self.flow.clone() {
             Flow::Unset => {
                 return Err(Error::misconfigured(
                     "no grant is set: client_credentials, jwt_bearer, token_exchange, refresh_token or stored_login",
                 ));
             }
-            Flow::Refresh(start) => Arc::new(self.refreshing(&endpoint, start)?),
+            Flow::Refresh(start) => {
+                Arc::clone(login.insert(Arc::new(self.refreshing(&endpoint, start)?))) as Arc<dyn Mint>
+            }
             Flow::ClientCredentials => self.granting(&endpoint, Arc::new(self.credentials()?)),
             Flow::Assertion(assertion, signer) => {
                 let scope = self.scope.clone();
@@ -230,10 +233,15 @@ impl TokenSourceBuilder {
                 "an audience or resource is asked for with client credentials or a token exchange only",
             ));
         }
-        Ok(self.caching(mint, endpoint))
+        Ok(self.caching(mint, endpoint, login))
     }
 
-    pub(super) fn caching(&self, mint: Arc<dyn Mint>, endpoint: TokenEndpoint) -> TokenSource {
+    pub(super) fn caching(
+        &self,
+        mint: Arc<dyn Mint>,
+        endpoint: TokenEndpoint,
+        login: Option<Arc<RefreshMint>>,
+    ) -> TokenSource {
         let mut cache = TokenCache::builder(mint, self.clock.clone()).sliding(self.sliding);
         if let Some(lifetime) = self.assumed_lifetime {
             cache = cache.assumed_lifetime(lifetime);
@@ -241,7 +249,7 @@ impl TokenSourceBuilder {
         if let Some(lifetime) = self.longest_lifetime {
             cache = cache.longest_lifetime(lifetime);
         }
-        TokenSource { cache: cache.build(), endpoint }
+        TokenSource { cache: cache.build(), endpoint, login }
     }
 
     pub(super) fn endpoint(&self) -> Result<TokenEndpoint, Error> {
@@ -294,7 +302,7 @@ impl TokenSourceBuilder {
             Some(issuer) => Provider::discover(issuer, endpoints, http.clone(), self.clock.clone()),
             None => {
                 let metadata = ProviderMetadata::by_hand(endpoints).ok_or_else(|| {
-                    Error::misconfigured("no provider is set: its issuer, or its token endpoint")
+                    Error::misconfigured("no provider is set: its issuer, or at least its token endpoint")
                 })?;
                 Provider::by_hand(metadata, http.clone(), self.clock.clone())
             }

@@ -5,8 +5,11 @@ mod browser;
 
 use std::sync::Arc;
 
+use crate::authorization::asks_for_id_token;
 use crate::device_authorization::{DeviceAuthorizationRequest, PendingDevice};
 use crate::error::Error;
+use crate::secret::Secret;
+use crate::token_cache::Mint;
 use crate::token_endpoint::TokenEndpoint;
 use crate::token_set::TokenSet;
 use crate::token_source::TokenSource;
@@ -27,11 +30,26 @@ impl TokenSourceBuilder {
     ) -> Result<TokenSource, Error> {
         let endpoint = self.endpoint()?;
         self.try_the_store().await?;
-        let request = DeviceAuthorizationRequest { scope: self.scope.take(), extra: Vec::new() };
+        let aimed = self.aim().into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
+        let request = DeviceAuthorizationRequest { scope: self.scope.take(), extra: aimed };
         let pending = request.start(&endpoint).await?;
         show(&pending);
-        let tokens = pending.complete(&endpoint).await?;
+        let mut tokens = pending.complete(&endpoint).await?;
+        match tokens.id_token.as_ref().filter(|_| request.scope.as_deref().is_some_and(asks_for_id_token)) {
+            Some(id_token) => endpoint.verify_without_nonce(id_token, &tokens.access_token).await?,
+            // It was not asked for, and nobody vouches for it.
+            None => tokens.id_token = None,
+        }
         self.signed_in(endpoint, tokens).await
+    }
+
+    /// What the tokens shall be good for, as parameters (RFC 8707 §2.1).
+    fn aim(&mut self) -> Vec<(String, String)> {
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        let audience = self.audience.take().map(|audience| named("audience", audience));
+        let resources =
+            std::mem::take(&mut self.resource).into_iter().map(|resource| named("resource", resource));
+        audience.into_iter().chain(resources).collect()
     }
 
     /// A store that fails shall do so before anybody has taken the trouble.
@@ -44,6 +62,7 @@ impl TokenSourceBuilder {
     async fn signed_in(&self, endpoint: TokenEndpoint, tokens: TokenSet) -> Result<TokenSource, Error> {
         let mint = self.refreshing(&endpoint, None)?;
         mint.sign_in(tokens).await?;
-        Ok(self.caching(Arc::new(mint), endpoint))
+        let login = Arc::new(mint);
+        Ok(self.caching(Arc::clone(&login) as Arc<dyn Mint>, endpoint, Some(login)))
     }
 }

@@ -56,6 +56,8 @@ pub async fn keeps_every_promise<S: TokenStore + 'static>(make: impl AsyncFn() -
         a_save_on_top_of_another_revision_changes_nothing,
         a_first_save_is_refused_when_something_is_kept,
         a_save_on_top_of_nothing_is_refused_when_nothing_is_kept,
+        what_is_cleared_is_gone_and_its_revisions_never_come_again,
+        a_clear_of_another_revision_changes_nothing,
         one_of_many_saving_at_once_wins,
         the_lock_keeps_others_waiting,
         the_lock_keeps_nobody_from_loading_and_saving,
@@ -134,6 +136,32 @@ pub async fn a_save_on_top_of_nothing_is_refused_when_nothing_is_kept(pair: &Pai
         );
     }
     assert_eq!(sound(pair.one.load().await), None);
+}
+
+/// A store that was cleared keeps nothing, and a save by who has not noticed is refused.
+pub async fn what_is_cleared_is_gone_and_its_revisions_never_come_again(pair: &Pair) {
+    let before = pair.save(None, &tokens("before")).await;
+    let Some(seen) = before else { return };
+    assert!(sound(pair.other.clear(seen).await), "a clear of the revision kept was refused");
+    assert_eq!(sound(pair.one.load().await), None);
+    assert!(!sound(pair.one.clear(seen).await), "what is gone was cleared once more");
+    let after = pair.save(None, &tokens("after")).await;
+    assert_ne!(after, before, "a revision came twice");
+    assert_eq!(
+        sound(pair.other.compare_and_swap(before, &tokens("late")).await),
+        None,
+        "saved on what was cleared"
+    );
+    pair.keeps("after", after).await;
+}
+
+/// Who wants to clear what is no longer kept clears nothing.
+pub async fn a_clear_of_another_revision_changes_nothing(pair: &Pair) {
+    let first = pair.save(None, &tokens("first")).await;
+    let second = pair.save(first, &tokens("second")).await;
+    let Some(seen) = first else { return };
+    assert!(!sound(pair.other.clear(seen).await), "cleared on a revision of before");
+    pair.keeps("second", second).await;
 }
 
 /// Of those who saw the same revision, or nothing, one saves, even if none of them took the lock.

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::token_set::TokenSet;
 use crate::token_store::written::{self, Unreadable};
-use crate::token_store::{StoredTokens, TokenLock, TokenStore};
+use crate::token_store::{StoredTokens, TokenLock, TokenStore, next};
 
 /// How often a lock that another process holds is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -91,9 +91,22 @@ impl TokenStore for FileTokenStore {
             if read(path)?.map(|kept| kept.revision) != seen {
                 return Ok(None);
             }
-            let revision = seen.unwrap_or(0).wrapping_add(1);
+            let revision = next(seen);
             replace(path, &written::write(&tokens, revision)?)?;
             Ok(Some(revision))
+        })
+        .await
+    }
+
+    async fn clear(&self, seen: u64) -> Result<bool, Error> {
+        self.on_disk("remove its file", move |path| {
+            let turn = open_lock(&beside(path, ".save"))?;
+            turn.lock()?;
+            let is_seen = read(path)?.is_some_and(|kept| kept.revision == seen);
+            if is_seen {
+                std::fs::remove_file(path)?;
+            }
+            Ok(is_seen)
         })
         .await
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::error::Error;
 use crate::token_set::TokenSet;
-use crate::token_store::{StoredTokens, TokenLock, TokenStore};
+use crate::token_store::{StoredTokens, TokenLock, TokenStore, next};
 
 /// Keeps tokens in memory; clones share them.
 ///
@@ -20,7 +20,7 @@ use crate::token_store::{StoredTokens, TokenLock, TokenStore};
 /// # async fn main() -> Result<(), authsession_core::error::Error> {
 /// let store = MemoryTokenStore::default();
 /// let tokens = TokenSet::new("an access token", Clock::system().now());
-/// assert_eq!(store.compare_and_swap(None, &tokens).await?, Some(1));
+/// assert!(store.compare_and_swap(None, &tokens).await?.is_some());
 /// // Somebody else came first.
 /// assert_eq!(store.compare_and_swap(None, &tokens).await?, None);
 /// # Ok(())
@@ -43,9 +43,18 @@ impl TokenStore for MemoryTokenStore {
         if kept.as_ref().map(|kept| kept.revision) != seen {
             return Ok(None);
         }
-        let revision = seen.unwrap_or(0).wrapping_add(1);
+        let revision = next(seen);
         *kept = Some(StoredTokens { tokens: tokens.clone(), revision });
         Ok(Some(revision))
+    }
+
+    async fn clear(&self, seen: u64) -> Result<bool, Error> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_seen = kept.as_ref().is_some_and(|kept| kept.revision == seen);
+        if is_seen {
+            *kept = None;
+        }
+        Ok(is_seen)
     }
 
     async fn lock(&self) -> Result<TokenLock, Error> {

@@ -26,7 +26,11 @@ fn assertion() -> Assertion {
 
 /// Header and claims.
 async fn signed(assertion: &Assertion) -> (Value, Value) {
-    let signed = assertion.sign(&key(), Timestamp::from_unix_millis(1_000_900)).await.unwrap();
+    signed_with(assertion, &key()).await
+}
+
+async fn signed_with(assertion: &Assertion, key: &SigningKey) -> (Value, Value) {
+    let signed = assertion.sign(key, Timestamp::from_unix_millis(1_000_900)).await.unwrap();
     let part = |index| {
         let part = signed.expose().split('.').nth(index).unwrap();
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -58,6 +62,16 @@ async fn jti_and_iat_can_be_left_out_and_more_be_said() {
     let (_, claims) = signed(&assertion().without_jti().without_iat().claim("scope", "api")).await;
     let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["aud", "exp", "iss", "scope", "sub"]);
+}
+
+#[tokio::test]
+async fn the_subject_can_be_left_out_and_the_certificate_be_named() {
+    let key = key().with_certificate(include_str!("../keys/certificate.pem")).unwrap();
+    let (header, claims) = signed_with(&assertion().without_subject(), &key).await;
+    assert!(claims.get("sub").is_none());
+    // openssl x509 -outform DER | openssl dgst -sha256 -binary, in base64url
+    assert_eq!(header["x5t#S256"], "Z59Jbq72EQtXfeN3TFpZLaRSrbhyRdYvhtKDfzFMB0Q");
+    assert!(key.with_certificate("no certificate").is_err());
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn another_origin_is_asked_without_the_token_and_its_401_changes_nothing()
 async fn without_a_token_the_api_is_not_asked_and_the_caller_learns_why() {
     for road in ROADS {
         let stage = Stage::set(road).await;
-        stage.tokens.invalidate(&stage.tokens.authorization_at_once().unwrap()).await;
+        stage.tokens.refused(&stage.tokens.authorization_at_once().unwrap()).await;
         stage.opposite().enqueue(Endpoint::Token, Answer::error(400, "invalid_grant"));
         let error = stage.get().await.unwrap_err();
         assert!(matches!(error, Error::GrantRefused { code: OAuthError::InvalidGrant, .. }), "{road:?}");

@@ -166,5 +166,5 @@ impl BearerTokens for Unchanging {
         Ok(self.0.clone())
     }
 
-    async fn invalidate(&self, _: &http::HeaderValue) {}
+    async fn refused(&self, _: &http::HeaderValue) {}
 }

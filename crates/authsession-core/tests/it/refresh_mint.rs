@@ -44,6 +44,10 @@ impl TokenStore for Failing {
         self.store.compare_and_swap(seen, tokens).await
     }
 
+    async fn clear(&self, seen: u64) -> Result<bool, Error> {
+        self.store.clear(seen).await
+    }
+
     async fn lock(&self) -> Result<TokenLock, Error> {
         self.store.lock().await
     }
@@ -304,6 +308,25 @@ async fn an_adopted_token_that_is_refused_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_token_refused_to_another_run_is_replaced_once() {
+    let stage = Stage::set().await;
+    let old = stage.mint().mint().await.unwrap();
+    let new = stage.mint().refused(old.access_token.clone()).mint().await.unwrap();
+    assert_ne!(new.access_token, old.access_token);
+    let late = stage.mint().refused(old.access_token).mint().await.unwrap();
+    assert_eq!((late, stage.asked()), (new, 2));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_another_login_is_not_what_is_kept_of_this_one() {
+    let stage = Stage::set().await;
+    let tokens = stage.mint().mint().await.unwrap();
+    assert_eq!(stage.mint().kept().await.unwrap(), Some(tokens.clone()));
+    assert_eq!(stage.mint_without_seed().kept().await.unwrap(), Some(tokens));
+    assert_eq!(stage.mint_without_seed().starting_with("another".into()).kept().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_old_refresh_token_of_the_configuration_is_not_presented_again() {
     let stage = Stage::set().await;
     stage.mint().mint().await.unwrap();
@@ -332,7 +355,7 @@ async fn a_new_refresh_token_in_the_configuration_goes_before_what_is_kept() {
 }
 
 #[tokio::test]
-async fn what_an_answer_leaves_out_stands_as_before() {
+async fn the_scope_stands_as_before_and_no_other_member_is_mixed_with_those_of_a_new_answer() {
     let stage = Stage::set().await;
     stage.next(Answer::tampered(|body| {
         body["instance_url"] = json!("https://org.example");
@@ -345,7 +368,8 @@ async fn what_an_answer_leaves_out_stands_as_before() {
     }));
     let second = mint.mint().await.unwrap();
     assert_ne!(first.access_token, second.access_token);
-    assert_eq!(second.extras.get("instance_url"), Some("https://org.example"));
+    assert_eq!(first.extras.get("instance_url"), Some("https://org.example"));
+    assert_eq!(second.extras.get("instance_url"), None);
     assert_eq!(second.scope.as_deref(), Some("api"));
 }
 
@@ -368,6 +392,18 @@ async fn who_never_signed_in_is_told_to() {
     assert_eq!(mint.refresh_token().await.unwrap(), None);
     assert_eq!(refusal(mint.mint().await), OAuthError::LoginRequired);
     assert_eq!(stage.asked(), 0);
+}
+
+#[tokio::test]
+async fn what_could_not_be_saved_is_saved_before_a_shutdown() {
+    let stage = Stage::set().await;
+    let mint = stage.mint();
+    stage.store_fails(100);
+    mint.mint().await.unwrap_err();
+    assert!(mint.save_pending().await.is_err(), "and who asks is told");
+    stage.store_fails(0);
+    mint.save_pending().await.unwrap();
+    assert!(stage.keeps_what_lives().await);
 }
 
 #[tokio::test]

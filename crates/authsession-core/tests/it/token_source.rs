@@ -63,7 +63,7 @@ impl Parties {
         let request = client_builder().build().unwrap().get(api).header(AUTHORIZATION, &value);
         let status = request.send().await.unwrap().status();
         if status == 401 {
-            BearerTokens::invalidate(tokens, &value).await;
+            tokens.refused(&value).await;
         }
         status.as_u16()
     }
@@ -299,11 +299,71 @@ async fn a_user_who_says_no_leaves_what_was_kept() {
 #[tokio::test]
 async fn a_store_that_cannot_keep_a_login_says_so_before_the_user_is_troubled() {
     let (parties, folder) = (eager().await, Folder::new());
-    let store = FileTokenStore::at(folder.path("no such folder/login.json"));
-    let settings = parties.settings().token_store(Arc::new(store));
-    let outcome = settings.sign_in_by_device(|_| panic!("nobody is asked")).await;
-    assert!(matches!(outcome, Err(Error::TokenStore { .. })), "{outcome:?}");
+    std::fs::write(folder.path("broken.json"), "{").unwrap();
+    for name in ["no such folder/login.json", "broken.json"] {
+        let settings = parties.settings().token_store(Arc::new(FileTokenStore::at(folder.path(name))));
+        let outcome = settings.sign_in_by_device(|_| panic!("nobody is asked")).await;
+        assert!(matches!(outcome, Err(Error::TokenStore { .. })), "{outcome:?}");
+    }
     assert_eq!(parties.opposite.journal().all().len(), 0);
+}
+
+#[tokio::test]
+async fn who_signs_out_is_signed_out_here_and_at_the_provider() {
+    let parties = eager().await;
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let seed = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let tokens =
+        parties.settings().refresh_token(seed.clone()).token_store(Arc::clone(&store)).build().unwrap();
+    parties.opens_the_api(&tokens).await;
+
+    tokens.sign_out().await.unwrap();
+
+    assert_eq!(store.load().await.unwrap(), None);
+    assert!(tokens.cache().at_once().is_none());
+    let asked = parties.opposite.journal().grants("refresh_token");
+    assert_eq!(refusal(tokens.token().await), OAuthError::LoginRequired);
+    assert_eq!(parties.opposite.journal().grants("refresh_token"), asked, "nobody is asked any more");
+    let again = parties.settings().refresh_token(seed).build().unwrap();
+    assert_eq!(refusal(again.token().await), OAuthError::InvalidGrant);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_did_not_reach_the_provider_changes_nothing() {
+    let parties = eager().await;
+    let seed = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let tokens = parties.settings().refresh_token(seed).build().unwrap();
+    tokens.token().await.unwrap();
+    parties.opposite.enqueue(Endpoint::Revocation, Answer::status(503));
+    assert!(tokens.sign_out().await.unwrap_err().is_transient());
+    parties.opens_the_api(&tokens).await;
+}
+
+#[tokio::test]
+async fn a_program_that_acts_as_itself_signs_out_by_its_access_token() {
+    let parties = eager().await;
+    let tokens = parties.settings().client_credentials().build().unwrap();
+    let before = tokens.token().await.unwrap();
+    tokens.sign_out().await.unwrap();
+    assert_eq!(parties.opposite.journal().count(Endpoint::Revocation), 1);
+    assert_ne!(tokens.token().await.unwrap().expose(), before.expose());
+}
+
+#[tokio::test]
+async fn the_login_of_one_provider_or_client_is_not_shown_to_another() {
+    let (parties, elsewhere) = (eager().await, eager().await);
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokenStore::default());
+    let seed = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let own = parties.settings().refresh_token(seed).token_store(Arc::clone(&store)).build().unwrap();
+    own.token().await.unwrap();
+    let other_client = parties.settings().client("another", secret());
+    for settings in [elsewhere.settings(), other_client] {
+        let tokens = settings.stored_login().token_store(Arc::clone(&store)).build().unwrap();
+        assert!(hint(tokens.token().await).contains("another provider or client"));
+    }
+    assert_eq!(elsewhere.opposite.journal().count(Endpoint::Token), 0);
+    own.invalidate(own.token().await.unwrap().expose());
+    own.token().await.unwrap();
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ impl TokenSourceBuilder {
         let sent =
             if *listener.redirect_uri() == wanted { redirect_uri } else { listener.redirect_uri().as_str() };
         let mut request = AuthorizationRequest::new(&client.id, sent, self.scope.take().unwrap_or_default());
-        request.extra = self.authorization_parameters();
+        request.extra = self.aim();
+        request.extra.append(&mut self.authorization_extra);
         let (url, pending) = request.start(&metadata, self.clock.now())?;
         open(&url);
         let arrival = listener.arrival(&pending.state).await?;
@@ -87,15 +88,6 @@ impl TokenSourceBuilder {
     pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.authorization_extra.push((name.into(), value.into()));
         self
-    }
-
-    /// What is asked of the authorization endpoint beside what every sign-in asks (RFC 8707 §2.1).
-    fn authorization_parameters(&mut self) -> Vec<(String, String)> {
-        let named = |name: &str, value: String| (name.to_owned(), value);
-        let audience = self.audience.take().map(|audience| named("audience", audience));
-        let resources =
-            std::mem::take(&mut self.resource).into_iter().map(|resource| named("resource", resource));
-        audience.into_iter().chain(resources).chain(std::mem::take(&mut self.authorization_extra)).collect()
     }
 }
 
