@@ -1,10 +1,17 @@
 //! The command line, and the environment variables that stand for it.
 
+pub(crate) mod login;
+pub(crate) mod proof;
+pub(crate) mod token;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use authsession_axum::core::secret::Secret;
 use clap::{Args, Parser, Subcommand};
+
+use crate::arguments::login::LoginArguments;
+use crate::arguments::token::TokenArguments;
 
 /// Auth sessions for Rust: sign users in, and never handle an expired token again.
 #[derive(Debug, Parser)]
@@ -24,6 +31,17 @@ pub(crate) enum Command {
     /// With --issuer the same page signs in at a real provider. Register the redirect URI it prints there first.
     #[command(after_long_help = REAL_PROVIDERS)]
     Demo(DemoArguments),
+    /// Sign in, in the browser or by device code, and keep the login in a file for `authsession token`.
+    ///
+    /// The file is for its owner's eyes only, and remembers the issuer and the client id. A login it held before is replaced.
+    #[command(after_long_help = login::EXAMPLES)]
+    Login(LoginArguments),
+    /// Print a valid access token, for curl and scripts: that of a kept login, renewed if need be.
+    ///
+    /// Nothing but the token goes to standard output. Any number of processes may ask at once: one of them renews the token, the
+    /// others get the same one, and a refresh token that rotates is presented once.
+    #[command(after_long_help = token::EXAMPLES)]
+    Token(TokenArguments),
 }
 
 const REAL_PROVIDERS: &str = "\

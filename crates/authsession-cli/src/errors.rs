@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use authsession_axum::core::error::Error as ProtocolError;
 use authsession_axum::errors::Error as SignInError;
@@ -46,6 +48,76 @@ pub(crate) enum Error {
     /// The server stopped.
     #[error("the server stopped")]
     Stopped(#[source] io::Error),
+
+    /// The environment has no such variable. Its name is not repeated: somebody may have put the secret in its place.
+    #[error("{0} wants the name of an environment variable: there is none of that name, or it is empty")]
+    NoVariable(&'static str),
+
+    /// A file of the user's cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+
+    /// A file that should hold a secret is empty.
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
+
+    /// The library refuses the settings, or the provider does.
+    #[error(transparent)]
+    Refused(ProtocolError),
+
+    /// Nobody signed in.
+    #[error(
+        "there is no login in {store}: sign in with `authsession login --store {store}`, or start with a refresh token by \
+         --refresh-token-env",
+        store = .0.display()
+    )]
+    NoLogin(PathBuf),
+
+    /// The file keeps a login of another provider or client.
+    #[error(
+        "{} keeps a login of another provider or client: leave --issuer, --token-endpoint and --client-id out, or take another \
+         file",
+        .0.display()
+    )]
+    AnotherLogin(PathBuf),
+
+    /// The provider ended the login.
+    #[error("the login in {store} is over: sign in again with `authsession login --store {store}`", store = .store.display())]
+    LoginOver {
+        /// The file it is kept in.
+        store: PathBuf,
+        /// What the provider said.
+        #[source]
+        cause: ProtocolError,
+    },
+
+    /// The user or the provider said no.
+    #[error("nobody was signed in: try again")]
+    NotSignedIn(#[source] ProtocolError),
+
+    /// The provider is away.
+    #[error(transparent)]
+    NotNow(ProtocolError),
+
+    /// The file of a login cannot be used.
+    #[error("{} cannot be used", .store.display())]
+    LoginFile {
+        /// Which.
+        store: PathBuf,
+        /// Why.
+        #[source]
+        cause: ProtocolError,
+    },
+
+    /// Nobody reads what we print.
+    #[error("the token could not be printed")]
+    Output(#[source] io::Error),
 }
 
 impl Error {
@@ -55,5 +127,37 @@ impl Error {
         } else {
             Self::CannotListen { address, cause }
         }
+    }
+
+    /// Why there is no token of that login.
+    pub(crate) fn no_token(store: &Path, cause: ProtocolError) -> Self {
+        let store = store.to_owned();
+        match cause {
+            ProtocolError::GrantRefused { code, .. } if code.ends_the_grant() => {
+                Self::LoginOver { store, cause }
+            }
+            ProtocolError::TokenStore { .. } => Self::LoginFile { store, cause },
+            ProtocolError::Unavailable { .. } => Self::NotNow(cause),
+            cause => Self::Refused(cause),
+        }
+    }
+
+    /// Why nobody signed in.
+    pub(crate) fn no_login(store: &Path, cause: ProtocolError) -> Self {
+        match cause {
+            ProtocolError::GrantRefused { .. } | ProtocolError::AuthorizationRefused(_) => {
+                Self::NotSignedIn(cause)
+            }
+            cause => Self::no_token(store, cause),
+        }
+    }
+
+    /// What the exit status tells a script: sign in (3), come back (4), or see to it (1).
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
+            Self::NotNow(_) => 4,
+            _ => 1,
+        })
     }
 }

@@ -3,16 +3,23 @@
 mod app;
 mod arguments;
 mod assets;
+mod busy;
 mod claims;
 mod demo;
 mod errors;
 mod html;
+mod interrupts;
+mod kept_login;
+mod login;
+mod login_file;
+mod origin;
 mod outage;
 mod page;
 mod parties;
 mod site;
 mod snapshot;
 mod switch;
+mod token;
 
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _};
@@ -24,13 +31,16 @@ use tracing_subscriber::EnvFilter;
 use crate::arguments::{Arguments, Command};
 use crate::errors::Error;
 
-/// What the log shows unless `RUST_LOG` says otherwise: sign-ins and refreshes, and whatever goes wrong.
-const LOG: &str = "warn,authsession=info,authsession::refresh=debug";
+/// What the demo's log shows unless `RUST_LOG` says otherwise: sign-ins and refreshes, and whatever goes wrong.
+const DEMO_LOG: &str = "warn,authsession=info,authsession::refresh=debug";
+/// The other commands': scripts show it to people.
+const LOG: &str = "warn";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    let log = if matches!(arguments.command, Command::Demo(_)) { DEMO_LOG } else { LOG };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(log));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
@@ -39,12 +49,14 @@ async fn main() -> ExitCode {
         .init();
     let outcome = match arguments.command {
         Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Login(arguments) => login::run(arguments).await,
+        Command::Token(arguments) => token::run(arguments).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::FAILURE
+            error.exit_code()
         }
     }
 }

@@ -4,4 +4,8 @@
 
 mod command;
 mod demo;
+mod login;
+mod login_file;
 mod process;
+mod shared_login;
+mod token;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -20,6 +20,8 @@ pub(crate) struct Demo {
 /// What a process that ended said.
 pub(crate) struct Ended {
     pub(crate) succeeded: bool,
+    /// Its exit status; none where a signal ended it.
+    pub(crate) status: Option<i32>,
     pub(crate) out: String,
     pub(crate) log: String,
 }
@@ -43,12 +45,30 @@ pub(crate) fn authsession(arguments: &[&str]) -> Command {
 
 /// Runs the command to its end.
 pub(crate) async fn run(arguments: &[&str]) -> Ended {
-    let output = timeout(PATIENCE, authsession(arguments).output()).await.expect("it ends").unwrap();
+    ended(authsession(arguments).spawn().unwrap()).await
+}
+
+/// Waits for the end of that process.
+pub(crate) async fn ended(child: Child) -> Ended {
+    let output = timeout(PATIENCE, child.wait_with_output()).await.expect("it ends").unwrap();
     Ended {
         succeeded: output.status.success(),
+        status: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),
         log: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Tells a process its standard input.
+pub(crate) async fn tell(child: &mut Child, text: &str) {
+    child.stdin.take().unwrap().write_all(text.as_bytes()).await.unwrap();
+}
+
+/// Sends a process a signal such as `INT`.
+#[cfg(unix)]
+pub(crate) async fn signal(child: &Child, name: &str) {
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().await.unwrap().success());
 }
 
 impl Demo {
@@ -83,8 +103,7 @@ impl Demo {
     /// Does what Ctrl-C does, and waits.
     #[cfg(unix)]
     pub(crate) async fn interrupt(self) -> Ended {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+        signal(&self.child, "INT").await;
         timeout(PATIENCE, self.ended()).await.expect("it ends")
     }
 
@@ -92,6 +111,7 @@ impl Demo {
         let (mut out, mut log) = (String::new(), String::new());
         self.out.read_to_string(&mut out).await.unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();
-        Ended { succeeded: self.child.wait().await.unwrap().success(), out, log }
+        let status = self.child.wait().await.unwrap();
+        Ended { succeeded: status.success(), status: status.code(), out, log }
     }
 }

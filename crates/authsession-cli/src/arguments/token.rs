@@ -1,0 +1,54 @@
+//! The command line of `authsession token`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::arguments::proof::ProofArguments;
+
+pub(crate) const EXAMPLES: &str = "\
+Call an API:
+  curl -H \"Authorization: Bearer $(authsession token --store acme.json)\" https://api.example.com/
+
+The API answered 401: say which token it refused, get another. However many processes do so, one new token is asked for:
+  token=$(printf %s \"$token\" | authsession token --store acme.json --refused)
+
+Start with a refresh token from elsewhere; the same line serves every time after:
+  authsession token --store acme.json --issuer https://login.example.com --client-id ID --refresh-token-env ACME_REFRESH_TOKEN
+
+Exit status:
+  0  the token is printed
+  1  something has to be put right: the message says what
+  2  the command line is wrong
+  3  nobody is signed in any more: `authsession login`
+  4  the provider is away: try again later";
+
+#[derive(Args, Debug)]
+pub(crate) struct TokenArguments {
+    /// The file that keeps the login; made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: PathBuf,
+
+    /// Standard input has a token the API refused: it is replaced, unless that has happened already.
+    #[arg(long)]
+    pub(crate) refused: bool,
+
+    /// The environment variable that holds a refresh token to start with.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) refresh_token_env: Option<String>,
+
+    /// The provider's issuer; not needed when FILE knows it.
+    #[arg(long, value_name = "URL", help_heading = "The provider")]
+    pub(crate) issuer: Option<String>,
+
+    /// Its token endpoint, if it publishes no metadata.
+    #[arg(long, value_name = "URL", conflicts_with = "issuer", help_heading = "The provider")]
+    pub(crate) token_endpoint: Option<String>,
+
+    /// The client id registered there; not needed when FILE knows it.
+    #[arg(long, value_name = "ID", help_heading = "The client")]
+    pub(crate) client_id: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) proof: ProofArguments,
+}
