@@ -4,6 +4,8 @@ mod build;
 mod client;
 mod environment;
 mod provider;
+#[cfg(feature = "salesforce")]
+pub(crate) mod salesforce;
 mod sessions;
 
 use std::path::Path;
@@ -15,9 +17,11 @@ use authsession_core::clock::Clock;
 use authsession_core::jws::Algorithm;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::ProviderMetadata;
+use authsession_core::refusal::Refusals;
 use authsession_core::secret::Secret;
 
 use crate::errors::Error;
+use crate::kept::Kept;
 
 /// Collects the settings; [`build`](OAuthConfigurationBuilder::build) checks them.
 ///
@@ -48,6 +52,8 @@ pub struct OAuthConfigurationBuilder {
     refresh_margin: Duration,
     fetch_userinfo: bool,
     subject_claim: String,
+    kept: Kept,
+    refusals: Option<Arc<dyn Refusals>>,
     algorithms: Option<Vec<Algorithm>>,
     trusted_audiences: Vec<String>,
     clock_tolerance: Option<Duration>,
@@ -96,6 +102,8 @@ impl Default for OAuthConfigurationBuilder {
             refresh_margin: Duration::from_secs(60),
             fetch_userinfo: false,
             subject_claim: "sub".to_owned(),
+            kept: Kept::default(),
+            refusals: None,
             algorithms: None,
             trusted_audiences: Vec::new(),
             clock_tolerance: None,

@@ -16,6 +16,7 @@ use authsession_store::seal::KeyRing;
 use url::Url;
 
 use crate::cookie::CookieNames;
+use crate::kept::Kept;
 
 /// Everything sign-in needs to know. Made by
 /// [`OAuthConfigurationBuilder`](crate::auth_builder::OAuthConfigurationBuilder).
@@ -48,6 +49,7 @@ pub struct OAuthConfiguration {
     pub(crate) refresh_margin: Duration,
     pub(crate) fetch_userinfo: bool,
     pub(crate) subject_claim: String,
+    pub(crate) kept: Kept,
     /// The provider's issuer; the origin of its token endpoint where it has none. Every session carries it.
     pub(crate) issuer: Arc<str>,
 }

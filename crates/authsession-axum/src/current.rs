@@ -10,6 +10,7 @@ use http::request::Parts;
 use crate::engine::Engine;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::Rejection;
+use crate::keeper::Look;
 
 /// What the layer puts into each request.
 #[derive(Clone, Debug)]
@@ -50,10 +51,10 @@ impl Current {
             .cookies
             .session(headers)
             .ok_or(Error::NotSignedIn(NotSignedIn::NoSession))?;
-        let session = match self.engine.session_at_once(key) {
+        let session = match self.engine.session_at_once(key, Look::Use) {
             Some(session) => session?,
             // Boxed, so that handlers' futures carry no room for what seldom happens.
-            None => Box::pin(self.engine.session(key)).await?,
+            None => Box::pin(self.engine.session(key, Look::Use)).await?,
         };
         Ok(Holder { key, session })
     }

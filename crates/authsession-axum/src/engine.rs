@@ -11,7 +11,7 @@ use authsession_store::store::SessionStore;
 
 use crate::config::OAuthConfiguration;
 use crate::errors::Error;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Look};
 use crate::refresh::Refresher;
 
 /// What keeps sessions fresh. One a layer.
@@ -36,9 +36,13 @@ impl Engine {
     }
 
     /// The session under that key, at once, when nothing has to be waited for.
-    pub(crate) fn session_at_once(&self, key: StoreKey) -> Option<Result<Arc<StoredSession>, Error>> {
+    pub(crate) fn session_at_once(
+        &self,
+        key: StoreKey,
+        look: Look,
+    ) -> Option<Result<Arc<StoredSession>, Error>> {
         let found = self.keeper().store.load_at_once(&key)?;
-        match self.keeper().judge(key, found) {
+        match self.keeper().judge(key, found, look) {
             Ok(session) => self.usable(key, session).map(Ok),
             Err(error) => Some(Err(error)),
         }
@@ -47,8 +51,9 @@ impl Engine {
     /// The session under that key. Stale: it is served and refreshed behind the caller's back. Expired: the caller waits
     /// for the refresh. Expired and nothing to refresh it with: it still says who the user is, but holds no valid access
     /// token.
-    pub(crate) async fn session(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
-        let session = self.keeper().live(key).await?;
+    pub(crate) async fn session(&self, key: StoreKey, look: Look) -> Result<Arc<StoredSession>, Error> {
+        let found = self.keeper().store.load(&key).await?;
+        let session = self.keeper().judge(key, found, look)?;
         match self.usable(key, session) {
             Some(session) => Ok(session),
             None => self.refresh(key).await,
@@ -56,7 +61,7 @@ impl Engine {
     }
 
     /// The session, unless it must be refreshed first.
-    fn usable(&self, key: StoreKey, session: Arc<StoredSession>) -> Option<Arc<StoredSession>> {
+    pub(crate) fn usable(&self, key: StoreKey, session: Arc<StoredSession>) -> Option<Arc<StoredSession>> {
         match self.refresher.freshness(&session) {
             Freshness::Expired if session.record.tokens.refresh_token.is_some() => None,
             Freshness::Stale => {

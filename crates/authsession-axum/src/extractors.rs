@@ -7,6 +7,7 @@
 //! | [`Claims<C>`] | the verified claims, as a type of yours | sent to sign in |
 //! | [`Session`] | a handle on the session, no copies | sent to sign in |
 //! | `Option<_>` of each, [`OptionalAccessToken`], [`OptionalIdToken`], [`OptionalAuthSession`] | the same, or `None` | `None` |
+//! | `SalesforceSession` (feature `salesforce`) | a session for calling Salesforce as the user | sent to sign in |
 //! | [`Login`] | a login with parameters of its own | starts one |
 //!
 //! While the provider is away and the access token is expired, all of them answer 503 with `Retry-After`, the optional ones
@@ -15,6 +16,8 @@
 mod auth_session;
 mod claims;
 mod login;
+#[cfg(feature = "salesforce")]
+mod salesforce;
 mod session;
 mod tokens;
 
@@ -22,6 +25,8 @@ pub use crate::auth_session::AuthSession;
 pub use crate::extractors::auth_session::OptionalAuthSession;
 pub use crate::extractors::claims::Claims;
 pub use crate::extractors::login::Login;
+#[cfg(feature = "salesforce")]
+pub use crate::extractors::salesforce::SalesforceSession;
 pub use crate::extractors::session::Session;
 pub use crate::extractors::tokens::{AccessToken, IdToken, OptionalAccessToken, OptionalIdToken};
 pub use crate::guard::Rejection;

@@ -33,19 +33,28 @@ pub(crate) struct Keeper {
     next_sweep: Arc<AtomicI64>,
 }
 
+/// What it means to the session that somebody looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Its user does something: the idle deadline moves on.
+    Use,
+    /// Something is done in its name that the user does not notice.
+    Aside,
+}
+
 impl Keeper {
     pub(crate) fn new(configuration: Arc<OAuthConfiguration>, store: Arc<dyn SessionStore>) -> Self {
         Self { configuration, store, unsaved: Arc::default(), next_sweep: Arc::default() }
     }
 
-    /// The live session under that key.
+    /// The live session under that key. To look at it is no use of it.
     pub(crate) async fn live(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let found = self.store.load(&key).await?;
-        self.judge(key, found)
+        self.judge(key, found, Look::Aside)
     }
 
-    /// The session a look-up found, if it counts; it is used by this.
-    pub(crate) fn judge(&self, key: StoreKey, found: Found) -> Result<Arc<StoredSession>, Error> {
+    /// The session a look-up found, if it counts.
+    pub(crate) fn judge(&self, key: StoreKey, found: Found, look: Look) -> Result<Arc<StoredSession>, Error> {
         let not_signed_in = |why| Err(Error::NotSignedIn(why));
         match found {
             // Kept by another application that shares the store: not ours to honour, or to refresh.
@@ -53,7 +62,9 @@ impl Keeper {
                 not_signed_in(NotSignedIn::UnknownSession)
             }
             Found::Live { session, idle_deadline } => {
-                self.touch(key, idle_deadline);
+                if look == Look::Use {
+                    self.touch(key, idle_deadline);
+                }
                 Ok(session)
             }
             Found::Overdue(reason) => {

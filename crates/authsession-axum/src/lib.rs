@@ -29,6 +29,9 @@
 //! The layer alone protects nothing: a route is protected by asking for the user, with an extractor, or for a whole router at
 //! once with `route_layer(axum::middleware::from_extractor::<Session>())`.
 //!
+//! With the feature `salesforce`, a user's session also is a session for calling Salesforce, or any API its access token is
+//! meant for, in the request and in the job it leaves behind: `extractors::SalesforceSession` and `Session::for_api`.
+//!
 //! The flow, in the order of the files: `layer` takes a request, `cookie` finds the session's id, [`current`](extractors)
 //! loads the session once a request, `engine` keeps it fresh, [`extractors`] hand it to handlers, `guard` answers who is
 //! not signed in. `routes` are the login, its callback and the logout.
@@ -46,16 +49,23 @@ pub mod extractors;
 mod failures;
 mod guard;
 mod keeper;
+mod kept;
 mod landings;
 mod layer;
 pub mod logout;
 mod page;
 mod refresh;
+#[cfg(feature = "salesforce")]
+mod refused_token;
 mod return_to;
 mod routes;
 mod unsaved;
+#[cfg(feature = "salesforce")]
+pub mod user_session;
 mod watch;
 
 pub use auth as authentication;
 pub use authsession_core as core;
+#[cfg(feature = "salesforce")]
+pub use authsession_salesforce as salesforce;
 pub use authsession_store as store;

@@ -12,7 +12,7 @@ use authsession_core::random;
 use authsession_core::token_set::{Freshness, TokenSet};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
-use authsession_store::record::{SessionRecord, StoredSession, Version};
+use authsession_store::record::{Refused, SessionRecord, StoredSession, Version};
 use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
 
 use crate::errors::{Error, NotSignedIn};
@@ -45,7 +45,11 @@ impl Refresher {
 
     pub(crate) fn freshness(&self, session: &StoredSession) -> Freshness {
         let configuration = &self.keeper.configuration;
-        session.record.tokens.freshness(configuration.clock.now(), configuration.refresh_margin)
+        match session.record.refused {
+            // No API takes it any more, whatever the provider said how long.
+            Some(Refused { pending: true, .. }) => Freshness::Expired,
+            _ => session.record.tokens.freshness(configuration.clock.now(), configuration.refresh_margin),
+        }
     }
 
     /// How long this session's next refresh must wait after failed ones.
@@ -138,9 +142,7 @@ impl Refresher {
         match self.verify_id_token(before, &tokens).await {
             Ok(()) => {}
             Err(error @ ProtocolError::Mismatch(_)) => {
-                tracing::error!(target: "authsession::refresh", session = ?key, %error, "a refresh was answered for someone else");
-                self.keeper.revoke_behind(tokens.refresh_token);
-                return self.end(key, EndReason::ProviderMismatch).await;
+                return self.for_someone_else(key, error, tokens).await;
             }
             // Not believed, so not taken. The access token is this user's as far as anybody can tell, and the old refresh
             // token is spent: losing them would sign the user out.
@@ -149,12 +151,27 @@ impl Refresher {
                 tokens.id_token = None;
             }
         }
+        let configuration = &self.keeper.configuration;
         let old = &before.record.tokens;
+        if let Err(error) = configuration.kept.take(&configuration.issuer, Some(&old.extras), &mut tokens) {
+            return self.for_someone_else(key, error, tokens).await;
+        }
         tokens.refresh_token = tokens.refresh_token.or_else(|| old.refresh_token.clone());
         tokens.scope = tokens.scope.or_else(|| old.scope.clone());
         tokens.id_token = tokens.id_token.or_else(|| old.id_token.clone());
-        self.keeper.configuration.limit_token_age(&mut tokens);
+        configuration.limit_token_age(&mut tokens);
         self.save(key, before, tokens).await
+    }
+
+    async fn for_someone_else(
+        &self,
+        key: StoreKey,
+        error: ProtocolError,
+        tokens: TokenSet,
+    ) -> Result<Arc<StoredSession>, Error> {
+        tracing::error!(target: "authsession::refresh", session = ?key, %error, "a refresh was answered for someone else");
+        self.keeper.revoke_behind(tokens.refresh_token);
+        self.end(key, EndReason::ProviderMismatch).await
     }
 
     async fn verify_id_token(&self, before: &StoredSession, tokens: &TokenSet) -> Result<(), ProtocolError> {
@@ -183,7 +200,10 @@ impl Refresher {
     ) -> Result<Arc<StoredSession>, Error> {
         let (mut version, mut base) = (before.version, before.record.clone());
         for attempt in 1..=SAVES {
-            let record = SessionRecord { tokens: tokens.clone(), refresh_sent_at: None, ..base.clone() };
+            // What was refused was the token that is replaced now.
+            let refused = base.refused.map(|refused| Refused { pending: false, ..refused });
+            let record =
+                SessionRecord { tokens: tokens.clone(), refresh_sent_at: None, refused, ..base.clone() };
             match self.save_once(key, version, record, before).await {
                 Ok(Saving::Done(session)) => return Ok(session),
                 Ok(Saving::Ended) => {
@@ -240,7 +260,7 @@ impl Refresher {
         error: ProtocolError,
         may_be_spent: bool,
     ) -> Result<Arc<StoredSession>, Error> {
-        if matches!(error, ProtocolError::GrantRefused(code) if code.ends_the_grant()) {
+        if matches!(error, ProtocolError::GrantRefused { code, .. } if code.ends_the_grant()) {
             // Perhaps it is dead because another replica rotated it: then there is a newer one.
             let newer = self.keeper.live(key).await?;
             if newer.record.tokens.refresh_token != session.record.tokens.refresh_token {

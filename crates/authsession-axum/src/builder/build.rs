@@ -80,8 +80,11 @@ impl OAuthConfigurationBuilder {
             id_token_verifier = id_token_verifier.tolerance(tolerance);
         }
         let cookies = CookieNames::new(self.cookie_name.as_deref(), redirect_uri.scheme() == "https")?;
-        let token_endpoint =
+        let mut token_endpoint =
             TokenEndpoint::new(Arc::clone(&provider), client.clone(), http.clone(), self.clock.clone());
+        if let Some(refusals) = self.refusals {
+            token_endpoint = token_endpoint.reading_refusals(refusals);
+        }
         Ok(OAuthConfiguration {
             provider,
             client_id: client.id.as_str().into(),
@@ -108,6 +111,7 @@ impl OAuthConfigurationBuilder {
             refresh_margin: self.refresh_margin,
             fetch_userinfo: self.fetch_userinfo || plain_userinfo,
             subject_claim: self.subject_claim,
+            kept: self.kept,
             issuer,
         })
     }
@@ -196,7 +200,8 @@ impl OAuthConfigurationBuilder {
             }
             return Ok((Arc::new(provider), issuer.as_str().into()));
         }
-        let Some(mut metadata) = ProviderMetadata::by_hand(by_hand) else {
+        let signs_in = |metadata: &ProviderMetadata| metadata.authorization_endpoint.is_some();
+        let Some(mut metadata) = ProviderMetadata::by_hand(by_hand).filter(signs_in) else {
             return Err(Error::misconfigured(
                 "name the provider: with_issuer, or with_authorization_endpoint and with_token_endpoint",
             ));
@@ -227,6 +232,7 @@ impl EndpointsByHand {
             userinfo: parse(&self.userinfo)?,
             revocation: parse(&self.revocation)?,
             end_session: parse(&self.end_session)?,
+            ..Endpoints::default()
         })
     }
 }

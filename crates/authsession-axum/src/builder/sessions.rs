@@ -82,6 +82,14 @@ impl OAuthConfigurationBuilder {
         self
     }
 
+    /// Keeps these members of the provider's token answers with the session, beside the tokens: texts, numbers and truth
+    /// values. [`Session::token_answer`](crate::extractors::Session::token_answer) hands them out. A refresh that
+    /// names one anew replaces it, one that does not leaves it. Default: none.
+    pub fn keep_from_token_answer(mut self, names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.kept.keep(names);
+        self
+    }
+
     /// How long before it expires an access token is refreshed, behind the requests' back; default 60 s, and never more
     /// than half its lifetime.
     pub const fn with_refresh_margin(mut self, margin: Duration) -> Self {

@@ -17,8 +17,8 @@ use crate::guard::Rejection;
 /// The user's session: who they are, how long it lasts, and the means to end it. Nothing in it is a copy.
 #[derive(Clone)]
 pub struct Session {
-    engine: Arc<Engine>,
-    holder: Holder,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) holder: Holder,
 }
 
 impl Session {
@@ -50,6 +50,13 @@ impl Session {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.holder.session.record.expires_at
+    }
+
+    /// A member of the provider's token answers that is kept with the session, see
+    /// [`keep_from_token_answer`](crate::auth_builder::OAuthConfigurationBuilder::keep_from_token_answer).
+    #[must_use]
+    pub fn token_answer(&self, name: &str) -> Option<&str> {
+        self.holder.session.record.tokens.extras.get(name)
     }
 
     /// How often the session was saved, its creation counted: it tells one state of the session from the next.

@@ -25,7 +25,7 @@ use crate::config::OAuthConfiguration;
 use crate::cookie;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Look};
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::login::{Attempt, LoginParameters, RESTARTED, name_of, start};
@@ -82,7 +82,7 @@ impl Routes {
     ) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
         let signed_in = match configuration.cookies.session(headers) {
-            Some(key) => match self.engine.session(key).await {
+            Some(key) => match self.engine.session(key, Look::Use).await {
                 Ok(_) => true,
                 Err(Error::NotSignedIn(_)) => false,
                 Err(error) => return Err(error),
@@ -147,6 +147,10 @@ async fn sign_in(
             return Err(error);
         }
     };
+    if let Err(error) = configuration.kept.take(&configuration.issuer, None, &mut tokens) {
+        keeper.revoke_behind(received);
+        return Err(error.into());
+    }
     configuration.limit_token_age(&mut tokens);
     let now = configuration.clock.now();
     let record = SessionRecord {
@@ -159,6 +163,7 @@ async fn sign_in(
         created_at: now,
         expires_at: now + configuration.session_max_age,
         refresh_sent_at: None,
+        refused: None,
     };
     // Always a new id: one that somebody planted in the browser never becomes a session.
     let id = SessionId::generate()?;

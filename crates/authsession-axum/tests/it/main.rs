@@ -13,7 +13,10 @@ mod quick_start;
 mod refresh;
 mod refresh_failures;
 mod return_to;
+#[cfg(feature = "salesforce")]
+mod salesforce;
 mod session_ends;
 mod stage;
+mod token_answer;
 #[cfg(feature = "metrics")]
 mod watch;

@@ -1,7 +1,7 @@
 //! The stage the tests play on: a provider, an application with every kind of route, a browser, one halted clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -255,6 +255,8 @@ pub(crate) struct CountingStore {
     /// How many more updates work.
     updates_left: AtomicUsize,
     failed: AtomicUsize,
+    /// Whether it answers without being waited for, as the memory store does.
+    pub(crate) answers_at_once: AtomicBool,
 }
 
 impl CountingStore {
@@ -266,6 +268,7 @@ impl CountingStore {
             touches: AtomicUsize::new(0),
             updates_left: AtomicUsize::new(usize::MAX),
             failed: AtomicUsize::new(0),
+            answers_at_once: AtomicBool::new(false),
         }
     }
 
@@ -325,6 +328,10 @@ impl SessionStore for CountingStore {
     async fn load(&self, key: &StoreKey) -> Result<Found, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         self.inner.load(key).await
+    }
+
+    fn load_at_once(&self, key: &StoreKey) -> Option<Found> {
+        self.answers_at_once.load(Ordering::SeqCst).then(|| self.inner.load_at_once(key))?
     }
 
     async fn update(
