@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::error::{Cause, Error, Fault};
+use authsession_core::error::{Cause, Endpoint, Error, Fault};
 
 use crate::auth::cli_login::CliLoginFault;
 use crate::auth::recovery::Recovery;
@@ -155,7 +155,11 @@ pub enum CirrusError {
 
     /// Another error of the protocol.
     #[error(transparent)]
-    Other(Error),
+    Protocol(Error),
+
+    /// An error of a session that is none of this crate's, in its own words.
+    #[error("authentication failed: {0}")]
+    Other(String),
 }
 
 impl CirrusError {
@@ -204,7 +208,7 @@ impl CirrusError {
             Self::UnexpectedResponse { status, retry_after } if come_back(*status) => {
                 Recovery::RetryAfter(retry_after.unwrap_or(DEFAULT_WAIT))
             }
-            Self::Http(error) | Self::Other(error) if error.is_transient() => {
+            Self::Http(error) | Self::Protocol(error) if error.is_transient() => {
                 Recovery::RetryAfter(error.retry_after().unwrap_or(DEFAULT_WAIT))
             }
             Self::TokenStore { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
@@ -248,7 +252,7 @@ impl From<Error> for CirrusError {
             Error::Untrusted(check) | Error::Mismatch(check) => Self::Untrusted(check),
             Error::Misconfigured { hint, cause } => Self::Misconfigured { hint, cause },
             Error::TokenStore { doing, cause } => Self::TokenStore { doing, cause },
-            other => Self::Other(other),
+            other => Self::Protocol(other),
         }
     }
 }
@@ -268,7 +272,7 @@ impl From<CirrusError> for Error {
     fn from(error: CirrusError) -> Self {
         match error {
             CirrusError::Untrusted(check) => Self::Untrusted(check),
-            CirrusError::Http(error) | CirrusError::Other(error) => error,
+            CirrusError::Http(error) | CirrusError::Protocol(error) => error,
             error => Self::Misconfigured { hint: error.to_string().into(), cause: Some(Arc::new(error)) },
         }
     }
@@ -277,5 +281,34 @@ impl From<CirrusError> for Error {
 impl From<url::ParseError> for CirrusError {
     fn from(error: url::ParseError) -> Self {
         Self::Url(error)
+    }
+}
+
+/// For sessions of one's own that send requests. The URL is left out: there may be secrets in it.
+impl From<reqwest::Error> for CirrusError {
+    fn from(error: reqwest::Error) -> Self {
+        if let Some(status) = error.status() {
+            return Self::UnexpectedResponse { status: status.as_u16(), retry_after: None };
+        }
+        let is_ours = error.is_builder();
+        let fault = match () {
+            () if error.is_timeout() => Fault::TimedOut,
+            () if error.is_connect() => Fault::Unreachable,
+            () if error.is_decode() => Fault::BadAnswer,
+            () => Fault::NoAnswer,
+        };
+        let cause: Option<Cause> = Some(Arc::new(error.without_url()));
+        if is_ours {
+            let hint = "a request cannot be made: check the URL and the settings of the HTTP client".into();
+            return Self::Misconfigured { hint, cause };
+        }
+        Self::Http(Error::Unavailable { endpoint: Endpoint::Token, fault, retry_after: None, cause })
+    }
+}
+
+/// For sessions of one's own that read answers. Where it went wrong is left out: the words there are the other side's.
+impl From<serde_json::Error> for CirrusError {
+    fn from(_: serde_json::Error) -> Self {
+        Self::Untrusted("an answer is not the JSON it should be".into())
     }
 }

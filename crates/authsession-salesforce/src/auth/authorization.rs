@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::HeaderValue;
 
@@ -20,7 +21,8 @@ pub struct Authorization<'a>(State<'a>);
 enum State<'a> {
     Ready(HeaderValue),
     Waiting(Pin<Box<dyn Future<Output = CirrusResult<Cow<'a, str>>> + Send + 'a>>),
-    Failed(CirrusError),
+    /// The value was handed out.
+    Done,
 }
 
 impl<'a> Authorization<'a> {
@@ -40,16 +42,19 @@ impl<'a> Authorization<'a> {
 impl Future for Authorization<'_> {
     type Output = CirrusResult<HeaderValue>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let State::Waiting(access_token) = &mut self.0 {
-            let value = ready!(access_token.as_mut().poll(context)).and_then(|token| bearer(&token));
-            self.0 = value.map_or_else(State::Failed, State::Ready);
+        match mem::replace(&mut self.0, State::Done) {
+            State::Ready(value) => Poll::Ready(Ok(value)),
+            State::Waiting(mut access_token) => match access_token.as_mut().poll(context) {
+                Poll::Ready(token) => Poll::Ready(token.and_then(|token| bearer(&token))),
+                Poll::Pending => {
+                    self.0 = State::Waiting(access_token);
+                    Poll::Pending
+                }
+            },
+            State::Done => Poll::Pending,
         }
-        Poll::Ready(match &self.0 {
-            State::Ready(value) => Ok(value.clone()),
-            State::Failed(error) => Err(error.clone()),
-            State::Waiting(_) => return Poll::Pending,
-        })
     }
 }
 
@@ -58,7 +63,7 @@ impl fmt::Debug for Authorization<'_> {
         formatter.write_str(match self.0 {
             State::Ready(_) => "Authorization(ready)",
             State::Waiting(_) => "Authorization(waiting)",
-            State::Failed(_) => "Authorization(failed)",
+            State::Done => "Authorization(done)",
         })
     }
 }

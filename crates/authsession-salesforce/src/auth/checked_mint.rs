@@ -25,8 +25,11 @@ use crate::error::{CirrusError, CirrusResult};
 pub(crate) struct CheckedMint {
     pub(crate) mint: Arc<dyn Mint>,
     pub(crate) checks: Checks,
-    /// Asked for the end of each token, if wanted.
-    pub(crate) introspects: Option<(Arc<Org>, Client)>,
+    pub(crate) org: Arc<Org>,
+    /// Who asks for the end of each token, if wanted.
+    pub(crate) introspector: Option<Client>,
+    /// Who signed in, and by which client: no refresh may be about somebody else.
+    pub(crate) signed_in: Option<(Client, IdTokenClaims)>,
 }
 
 /// What is known of the org beforehand.
@@ -63,6 +66,11 @@ impl Mint for CheckedMint {
     async fn mint(&self) -> Result<TokenSet, Error> {
         let mut tokens = self.mint.mint().await?;
         self.checks.check(&tokens)?;
+        if let Some((client, claims)) = &self.signed_in
+            && self.org.verify_refreshed(client, &tokens, claims).await?.is_none()
+        {
+            tokens.id_token = None;
+        }
         if tokens.expires_at.is_none() {
             tokens.expires_at = self.end(&tokens).await;
         }
@@ -77,13 +85,13 @@ impl Mint for CheckedMint {
 impl CheckedMint {
     /// When the token ends, where that can be known.
     async fn end(&self, tokens: &TokenSet) -> Option<Timestamp> {
-        if let Some(end) = end_of_jwt(&tokens.access_token) {
+        let (org, token) = (&self.org, &tokens.access_token);
+        if let Some(end) = end_of_jwt(org, token) {
             return Some(end);
         }
-        let (org, client) = self.introspects.as_ref()?;
-        match introspect(&org.http, &org.redeemer, client, &tokens.access_token, TokenKind::AccessToken).await
-        {
-            Ok(answer) => answer.expires_at,
+        let client = self.introspector.as_ref()?;
+        match introspect(&org.http, &org.redeemer, client, token, TokenKind::AccessToken).await {
+            Ok(answer) => answer.expires_at.map(|end| org.by_our_clock(end)),
             Err(error) => {
                 tracing::warn!(target: "authsession::salesforce", %error, "when the token ends could not be asked");
                 None
@@ -93,6 +101,7 @@ impl CheckedMint {
 }
 
 /// When a token that is a JWT ends: it says so itself, and does not slide. It is only believed about when to replace it.
-pub(crate) fn end_of_jwt(access_token: &Secret) -> Option<Timestamp> {
-    IdTokenClaims::danger_read_unverified(access_token).ok().map(|claims| claims.expires_at)
+pub(crate) fn end_of_jwt(org: &Org, access_token: &Secret) -> Option<Timestamp> {
+    let claims = IdTokenClaims::danger_read_unverified(access_token).ok()?;
+    Some(org.by_our_clock(claims.expires_at))
 }

@@ -62,7 +62,7 @@ impl ClientCredentialsAuthBuilder {
         }
         let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth()? };
         let org = self.settings.org(login)?;
-        let session = GrantSession::new(&self.settings, org, client, self.proof.secret, |endpoint| {
+        let session = GrantSession::new(&self.settings, org, &client, self.proof.secret, |endpoint| {
             Arc::new(GrantMint::new(endpoint, Arc::new(ClientCredentials::default())))
         })?;
         Ok(ClientCredentialsAuth { session: session.with_known_instance()? })

@@ -62,25 +62,25 @@ pub(crate) struct Completion<'a> {
 
 impl CompletedSession {
     /// Holds the answer against what is known, and makes a session of it.
-    pub(crate) fn complete(
+    pub(crate) async fn complete(
         completion: Completion<'_>,
         tokens: TokenSet,
         verified: Option<(IdTokenClaims, Option<String>)>,
     ) -> CirrusResult<Self> {
         let Completion { settings, proof, org, client, store } = completion;
         let session = match &tokens.refresh_token {
-            Some(refresh_token) => {
-                let mut builder = RefreshTokenAuthBuilder::from_parts(settings.clone(), proof.clone())
-                    .refresh_token(refresh_token.clone());
+            Some(_) => {
+                let mut builder = RefreshTokenAuthBuilder::from_parts(settings.clone(), proof.clone());
                 if let Some(store) = store {
                     builder = builder.token_store(store);
                 }
-                builder.session_of(tokens.clone())?
+                let claims = verified.as_ref().map(|(claims, _)| claims.clone());
+                builder.signed_in(tokens.clone(), claims).await?
             }
             None => {
                 let no_more = |_| -> Arc<dyn Mint> { Arc::new(NoMore) };
                 let secret = proof.secret.clone();
-                let session = GrantSession::new(settings, Arc::clone(org), client.clone(), secret, no_more)?;
+                let session = GrantSession::new(settings, Arc::clone(org), client, secret, no_more)?;
                 session.adopt(tokens.clone())?;
                 session
             }

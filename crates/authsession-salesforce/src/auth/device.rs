@@ -79,7 +79,7 @@ impl DeviceFlow {
             store: self.store.clone(),
         };
         let claims = self.org.verify_without_nonce(&self.client, &tokens).await?;
-        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None)))
+        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None))).await
     }
 }
 
@@ -114,7 +114,7 @@ impl DeviceFlowBuilder {
     /// # Errors
     /// A setting that is missing or wrong.
     pub fn build(self) -> CirrusResult<DeviceFlow> {
-        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth()? };
+        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth_in_body()? };
         let org = self.settings.org(self.settings.login_url()?)?;
         let scope = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
         Ok(DeviceFlow { settings: self.settings, proof: self.proof, org, client, scope, store: self.store })

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use authsession_core::claims::IdTokenClaims;
 use authsession_core::client_auth::{Client, ClientAuth};
 use authsession_core::secret::Secret;
 use authsession_core::token_cache::snapshot::{Snapshot, TokenWatch};
@@ -21,7 +22,6 @@ use crate::error::{CirrusError, CirrusResult};
 pub(crate) struct GrantSession {
     pub(crate) cache: TokenCache,
     pub(crate) org: Arc<Org>,
-    pub(crate) client: Client,
     checks: Checks,
 }
 
@@ -30,21 +30,38 @@ impl GrantSession {
     pub(crate) fn new(
         settings: &Settings,
         org: Arc<Org>,
-        client: Client,
+        client: &Client,
         consumer_secret: Option<Secret>,
+        mint: impl FnOnce(TokenEndpoint) -> Arc<dyn Mint>,
+    ) -> CirrusResult<Self> {
+        Self::of_user(settings, org, client, consumer_secret, None, mint)
+    }
+
+    /// The same, of a user who signed in with these claims.
+    pub(crate) fn of_user(
+        settings: &Settings,
+        org: Arc<Org>,
+        client: &Client,
+        consumer_secret: Option<Secret>,
+        claims: Option<IdTokenClaims>,
         mint: impl FnOnce(TokenEndpoint) -> Arc<dyn Mint>,
     ) -> CirrusResult<Self> {
         let instance = settings.instance(&org.login)?;
         let endpoint = org.endpoint(client.clone());
-        let introspects =
-            settings.introspects.then(|| (Arc::clone(&org), introspector(&client, &consumer_secret)));
+        let introspector = settings.introspects.then(|| introspector(client, &consumer_secret));
         let checks = Checks { instance, consumer_secret };
-        let mint = CheckedMint { mint: mint(endpoint), checks: checks.clone(), introspects };
+        let mint = CheckedMint {
+            mint: mint(endpoint),
+            checks: checks.clone(),
+            org: Arc::clone(&org),
+            introspector,
+            signed_in: claims.map(|claims| (client.clone(), claims)),
+        };
         let cache = TokenCache::builder(Arc::new(mint), settings.clock.clone())
-            .assumed_lifetime(settings.token_ttl)
+            .assumed_lifetime(settings.token_ttl()?)
             .sliding(settings.sliding)
             .build();
-        Ok(Self { cache, org, client, checks })
+        Ok(Self { cache, org, checks })
     }
 
     /// For `build()`: whoever asks for the instance's URL before the first token must not get nothing.
@@ -62,17 +79,35 @@ impl GrantSession {
         Ok(self)
     }
 
+    /// Holds tokens that came by another road against what is known.
+    pub(crate) fn check(&self, tokens: &TokenSet) -> CirrusResult<()> {
+        self.checks.check(tokens)
+    }
+
     /// Holds tokens that came by another road, once they are checked.
     pub(crate) fn adopt(&self, mut tokens: TokenSet) -> CirrusResult<()> {
-        self.checks.check(&tokens)?;
-        tokens.expires_at = tokens.expires_at.or_else(|| end_of_jwt(&tokens.access_token));
+        self.check(&tokens)?;
+        tokens.expires_at = tokens.expires_at.or_else(|| end_of_jwt(&self.org, &tokens.access_token));
         Ok(self.cache.adopt(tokens)?)
     }
 
-    pub(crate) async fn access_token(&self) -> CirrusResult<Cow<'static, str>> {
-        if let Some(token) = self.cache.read(|token| token.expose().to_owned()) {
-            return Ok(Cow::Owned(token));
+    /// Holds an access token somebody had in hand. One that has ended is of no use, nor is one before it is known which
+    /// instance it is for.
+    pub(crate) fn begin_with(&self, access_token: Secret) -> CirrusResult<()> {
+        let now = self.org.clock.now();
+        let has_ended = end_of_jwt(&self.org, &access_token).is_some_and(|end| end <= now);
+        if has_ended || !self.checks.instance.is_known() {
+            return Ok(());
         }
+        self.adopt(TokenSet::new(access_token, now))
+    }
+
+    #[inline]
+    pub(crate) fn access_token_at_once(&self) -> Option<String> {
+        self.cache.read(|token| token.expose().to_owned())
+    }
+
+    pub(crate) async fn access_token(&self) -> CirrusResult<Cow<'static, str>> {
         Ok(Cow::Owned(self.cache.token().await?.expose().to_owned()))
     }
 
@@ -122,7 +157,11 @@ macro_rules! is_a_session {
         #[async_trait::async_trait]
         impl $crate::auth::session::AuthSession for $name {
             async fn access_token(&self) -> $crate::error::CirrusResult<std::borrow::Cow<'_, str>> {
-                self.session.access_token().await
+                // Not left to the other future: passing its answer on costs as much as reading the token.
+                match self.session.access_token_at_once() {
+                    Some(token) => Ok(std::borrow::Cow::Owned(token)),
+                    None => self.session.access_token().await,
+                }
             }
 
             fn instance_url(&self) -> &str {

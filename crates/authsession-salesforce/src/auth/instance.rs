@@ -9,7 +9,7 @@ use crate::auth::login_url::LoginUrl;
 use crate::auth::org_id::OrgId;
 use crate::error::{CirrusError, CirrusResult};
 
-/// So often an org may move while a program runs; from then on the last URL stays.
+/// So many URLs an org may have while a program runs; one more is refused.
 const MOVES: usize = 8;
 
 /// The instance's URL, lent out for as long as the session lives: so those it had before are kept too.
@@ -58,19 +58,18 @@ impl Instance {
         };
         let org =
             pin.as_ref().and_then(InstancePin::org).or_else(|| identity_url.and_then(OrgId::in_identity_url));
-        *pin = Some(InstancePin::new(admitted.clone(), self.policy).with_org(org));
-        self.take_over(admitted);
+        self.take_over(&admitted)?;
+        *pin = Some(InstancePin::new(admitted, self.policy).with_org(org));
         Ok(())
     }
 
-    fn take_over(&self, admitted: InstanceUrl) {
-        if self.url() == admitted.as_str() {
-            return;
-        }
-        let free = self.urls.iter().position(|url| url.get().is_none() || url.get() == Some(&admitted));
-        if let Some(index) = free {
-            let _ = self.urls[index].set(admitted);
-            self.current.store(index, Ordering::Release);
-        }
+    fn take_over(&self, admitted: &InstanceUrl) -> CirrusResult<()> {
+        let place = self.urls.iter().position(|url| url.get_or_init(|| admitted.clone()) == admitted);
+        let index = place.ok_or_else(|| CirrusError::InstanceUrlMismatch {
+            configured: self.url().to_owned(),
+            returned: admitted.to_string(),
+        })?;
+        self.current.store(index, Ordering::Release);
+        Ok(())
     }
 }

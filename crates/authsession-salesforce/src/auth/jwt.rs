@@ -114,7 +114,7 @@ impl JwtAuthBuilder {
         let client = Client { id: key, auth: ClientAuth::Omitted };
         let org = self.settings.org(login)?;
         let secret = self.proof.secret;
-        GrantSession::new(&self.settings, org, client, secret, |endpoint| {
+        GrantSession::new(&self.settings, org, &client, secret, |endpoint| {
             Arc::new(GrantMint::new(endpoint, maker))
         })
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::auth::host::{self, MyDomain};
-use crate::auth::transport::is_secure_transport;
+use crate::auth::transport::{is_loopback_host, is_secure_transport};
 use crate::error::{CirrusError, CirrusResult};
 
 /// Where production orgs and Developer Editions log in.
@@ -88,6 +88,12 @@ impl LoginUrl {
     #[must_use]
     pub fn is_generic(&self) -> bool {
         matches!(self.as_str(), PRODUCTION_LOGIN_URL | SANDBOX_LOGIN_URL)
+    }
+
+    /// Whether the API of one org answers at the very same host: at its My Domain, and where a test plays an org.
+    pub(crate) fn is_an_org(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        is_loopback_host(&self.0) || (host::serves_an_org(host) && !self.is_generic())
     }
 
     /// The audience (`aud`) of assertions: of a sandbox or scratch org [`SANDBOX_LOGIN_URL`], of any other org

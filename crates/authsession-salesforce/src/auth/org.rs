@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::client_auth::Client;
-use authsession_core::clock::Clock;
+use authsession_core::clock::{Clock, Timestamp};
+use authsession_core::error::Error;
 use authsession_core::http::HttpClient;
 use authsession_core::id_token::IdTokenVerifier;
 use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
@@ -25,7 +26,8 @@ pub(crate) struct Org {
     pub(crate) http: HttpClient,
     pub(crate) clock: Clock,
     pub(crate) metadata: Arc<ProviderMetadata>,
-    /// Redeems grants; assertions are made out to the login's audience.
+    /// Redeems grants. A client assertion is made out to the token endpoint, nowhere else (Salesforce Help, "OAuth 2.0 Web
+    /// Server Flow").
     pub(crate) redeemer: Arc<Provider>,
     /// Signs ID tokens, as the login URL's own.
     pub(crate) identity: Arc<Provider>,
@@ -33,7 +35,7 @@ pub(crate) struct Org {
 
 impl Org {
     pub(crate) fn new(login: LoginUrl, http: HttpClient, clock: Clock) -> CirrusResult<Self> {
-        let for_assertions = metadata(&login, login.audience())?;
+        let for_assertions = metadata(&login, login.endpoint("token").as_str())?;
         let metadata = metadata(&login, login.as_str())?;
         let redeemer = Arc::new(Provider::by_hand(for_assertions, http.clone(), clock.clone())?);
         let identity = Arc::new(Provider::by_hand(metadata.clone(), http.clone(), clock.clone())?);
@@ -53,10 +55,41 @@ impl Org {
     ) -> CirrusResult<Option<IdTokenClaims>> {
         let Some(id_token) = &tokens.id_token else { return Ok(None) };
         let verifier = IdTokenVerifier::new(&client.id);
-        let now = self.clock.now();
+        let now = self.redeemer.now();
         let claims =
             verifier.verify_without_nonce(&self.identity, id_token, &tokens.access_token, now).await?;
         Ok(Some(claims))
+    }
+
+    /// Verifies the ID token of a refresh against the claims of the sign-in. `None`: it is not to be used, and says nothing
+    /// against the access token beside it.
+    pub(crate) async fn verify_refreshed(
+        &self,
+        client: &Client,
+        tokens: &TokenSet,
+        before: &IdTokenClaims,
+    ) -> CirrusResult<Option<IdTokenClaims>> {
+        let Some(id_token) = &tokens.id_token else { return Ok(None) };
+        let verifier = IdTokenVerifier::new(&client.id);
+        let now = self.redeemer.now();
+        match verifier.verify_refresh(&self.identity, id_token, &tokens.access_token, now, before).await {
+            Ok(claims) => Ok(Some(claims)),
+            Err(error @ Error::Mismatch(_)) => Err(error.into()),
+            Err(error) => {
+                tracing::debug!(target: "authsession::salesforce", %error, "the ID token of a refresh is left out");
+                Ok(None)
+            }
+        }
+    }
+
+    /// What Salesforce's clock showed when ours showed that.
+    pub(crate) fn by_their_clock(&self, ours: Timestamp) -> Timestamp {
+        self.redeemer.skew().provider_time(ours)
+    }
+
+    /// What our clock will show when Salesforce's shows that.
+    pub(crate) fn by_our_clock(&self, theirs: Timestamp) -> Timestamp {
+        Timestamp::from_unix_millis(theirs.unix_millis().saturating_sub(self.redeemer.skew().millis()))
     }
 
     /// Says that a token is done with; a refresh token takes its access tokens with it.

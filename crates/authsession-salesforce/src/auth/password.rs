@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::client_auth::Client;
 use authsession_core::clock::Timestamp;
 use authsession_core::error::Error;
 use authsession_core::grant::Grant;
@@ -86,15 +86,10 @@ impl PasswordAuthBuilder {
         let password = self.password.ok_or(CirrusError::MissingField("password"))?;
         let token = self.security_token.as_ref().map_or("", Secret::expose);
         let password = Secret::from(format!("{}{token}", password.expose()));
-        let auth = match &self.proof.secret {
-            // Here Salesforce looks for the secret in the body only.
-            Some(secret) => ClientAuth::SecretPost(secret.clone()),
-            None => self.proof.client_auth()?,
-        };
-        let client = Client { id: self.settings.consumer_key()?, auth };
+        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth_in_body()? };
         let org = self.settings.org(self.settings.login_url()?)?;
         let maker = Arc::new(Password { username, password });
-        GrantSession::new(&self.settings, org, client, self.proof.secret, |endpoint| {
+        GrantSession::new(&self.settings, org, &client, self.proof.secret, |endpoint| {
             Arc::new(GrantMint::new(endpoint, maker))
         })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use authsession_core::claims::IdTokenClaims;
 use authsession_core::client_auth::Client;
 use authsession_core::refresh_mint::RefreshMint;
 use authsession_core::secret::Secret;
@@ -41,7 +42,6 @@ use crate::error::{CirrusError, CirrusResult};
 pub struct RefreshTokenAuth {
     session: GrantSession,
     mint: Arc<RefreshMint>,
-    store: Arc<dyn TokenStore>,
 }
 
 is_a_session! { RefreshTokenAuth }
@@ -54,18 +54,18 @@ impl RefreshTokenAuth {
 
     /// Waits until no refresh is under way, in this process or another: what there is to save is saved. Before a shutdown.
     pub async fn quiesce(&self) {
-        // Whether the store answers or not: there is nothing to wait for any more.
-        drop(self.store.lock().await);
+        if let Err(error) = self.mint.save_pending().await {
+            tracing::warn!(target: "authsession::salesforce", %error, "the refresh token could not be saved");
+        }
     }
 
-    /// Revokes the login at Salesforce: the refresh token, and every access token that came of it.
+    /// Revokes the login at Salesforce, the refresh token and every access token that came of it, and removes it from the token
+    /// store.
     ///
     /// # Errors
-    /// What the request, or the store, came to.
+    /// What the request, or the store, came to; then everything is as it was.
     pub async fn revoke(&self) -> CirrusResult<()> {
-        let refresh_token =
-            self.mint.refresh_token().await?.ok_or(CirrusError::MissingField("refresh_token"))?;
-        self.session.org.revoke(&self.session.client, &refresh_token).await?;
+        self.mint.sign_out().await?;
         self.session.cache.forget();
         Ok(())
     }
@@ -78,7 +78,8 @@ pub struct RefreshTokenAuthBuilder {
     settings: Settings,
     proof: Proof,
     refresh_token: Option<Secret>,
-    initial: Option<TokenSet>,
+    initial: Option<Secret>,
+    claims: Option<IdTokenClaims>,
     store: Option<Arc<dyn TokenStore>>,
     handler: Option<Arc<dyn RotationHandler>>,
 }
@@ -93,9 +94,9 @@ impl RefreshTokenAuthBuilder {
         self
     }
 
-    /// An access token in hand, taken to be handed out now.
+    /// An access token in hand, taken to be handed out when the session is built.
     pub fn initial_access_token(mut self, token: impl Into<Secret>) -> Self {
-        self.initial = Some(TokenSet::new(token, self.settings.clock.now()));
+        self.initial = Some(token.into());
         self
     }
 
@@ -121,14 +122,24 @@ impl RefreshTokenAuthBuilder {
         self
     }
 
-    pub(crate) const fn from_parts(settings: Settings, proof: Proof) -> Self {
-        Self { settings, proof, refresh_token: None, initial: None, store: None, handler: None }
+    pub(crate) fn from_parts(settings: Settings, proof: Proof) -> Self {
+        Self { settings, proof, ..Self::default() }
     }
 
-    /// The session of a sign-in that brought these tokens.
-    pub(crate) fn session_of(mut self, tokens: TokenSet) -> CirrusResult<GrantSession> {
-        self.initial = Some(tokens);
-        Ok(self.unconnected()?.session)
+    /// The session of a sign-in that brought these tokens, once they are checked and kept.
+    pub(crate) async fn signed_in(
+        mut self,
+        tokens: TokenSet,
+        claims: Option<IdTokenClaims>,
+    ) -> CirrusResult<GrantSession> {
+        self.store.get_or_insert_with(|| Arc::new(MemoryTokenStore::default()));
+        self.claims = claims;
+        let auth = self.unconnected()?;
+        auth.session.check(&tokens)?;
+        auth.mint.sign_in(tokens).await?;
+        // Finds them in the store.
+        auth.session.warm_up().await?;
+        Ok(auth.session)
     }
 
     /// The session; nothing is asked for yet.
@@ -151,7 +162,7 @@ impl RefreshTokenAuthBuilder {
     }
 
     fn unconnected(self) -> CirrusResult<RefreshTokenAuth> {
-        let Self { settings, proof, refresh_token, initial, store, handler } = self;
+        let Self { settings, proof, refresh_token, initial, claims, store, handler } = self;
         if refresh_token.is_none() && store.is_none() {
             return Err(CirrusError::MissingField("refresh_token"));
         }
@@ -159,22 +170,21 @@ impl RefreshTokenAuthBuilder {
         let org = settings.org(settings.login_url()?)?;
         let mut store = store.unwrap_or_else(|| Arc::new(MemoryTokenStore::default()));
         if let Some(handler) = handler {
-            let known = refresh_token.clone().unwrap_or_else(|| Secret::from(""));
-            store = Arc::new(ToldStore::new(store, handler, known));
+            store = Arc::new(ToldStore::new(store, handler, refresh_token.clone()));
         }
         let mut mint =
             RefreshMint::new(org.endpoint(client.clone()), Arc::clone(&store), settings.clock.clone())
-                .assuming_lifetime(settings.token_ttl);
+                .assuming_lifetime(settings.token_ttl()?);
         if let Some(token) = refresh_token {
             mint = mint.starting_with(token);
         }
         let mint = Arc::new(mint);
         let minting = Arc::clone(&mint);
-        let session = GrantSession::new(&settings, org, client, proof.secret, |_| minting)?;
+        let session = GrantSession::of_user(&settings, org, &client, proof.secret, claims, |_| minting)?;
         if let Some(initial) = initial {
-            session.adopt(initial)?;
+            session.begin_with(initial)?;
         }
-        Ok(RefreshTokenAuth { session, mint, store })
+        Ok(RefreshTokenAuth { session, mint })
     }
 }
 

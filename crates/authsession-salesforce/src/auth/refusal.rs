@@ -61,7 +61,7 @@ macro_rules! refusals {
 refusals! {
     /// Neither the user nor an administrator has allowed this app to act for the user.
     ConsumerNotApproved: "invalid_grant", "approved this consumer" => Config,
-        "pre-authorise the user's profile or permission set in the connected app (Permitted Users: admin approved), or let the user approve the app once";
+        "check the user name, and pre-authorise the user's profile or permission set in the connected app (Permitted Users: admin approved), or let the user approve the app once";
     /// Another process redeems the same refresh token at this moment.
     AlreadyBeingProcessed: "invalid_grant", "already being processed" => Adopt,
         "another process refreshes this login: take over its tokens, or ask again in a second";
@@ -158,6 +158,18 @@ refusals! {
     /// The user, or the org for the user, said no.
     AccessDenied: "access_denied", "" => Dead,
         "the user did not approve the app: let the user sign in again";
+    /// Nobody has signed in.
+    LoginRequired: "login_required", "" => Dead,
+        "nobody is signed in: let the user sign in";
+    /// The user has to be asked something, and the request forbade it.
+    InteractionRequired: "interaction_required", "" => Dead,
+        "the user has to be asked: let the user sign in, without prompt=none or immediate";
+    /// The user has to approve the app, and the request forbade asking.
+    ConsentRequired: "consent_required", "" => Dead,
+        "the user has to be asked: let the user sign in, without prompt=none or immediate";
+    /// The user took longer than a code for a device or the wait for a browser lasts.
+    SignInExpired: "expired_token", "" => Dead,
+        "the user took too long: begin the sign-in anew";
     /// Salesforce failed.
     ServerError: "server_error", "" => Later,
         "Salesforce failed: try again";

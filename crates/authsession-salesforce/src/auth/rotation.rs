@@ -21,12 +21,16 @@ pub trait RotationHandler: Send + Sync {
 pub(crate) struct ToldStore {
     store: Arc<dyn TokenStore>,
     handler: Arc<dyn RotationHandler>,
-    /// The one the handler knows.
-    known: Mutex<Secret>,
+    /// The one the handler knows: what was there at the beginning, or what it was told last.
+    known: Mutex<Option<Secret>>,
 }
 
 impl ToldStore {
-    pub(crate) fn new(store: Arc<dyn TokenStore>, handler: Arc<dyn RotationHandler>, known: Secret) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn TokenStore>,
+        handler: Arc<dyn RotationHandler>,
+        known: Option<Secret>,
+    ) -> Self {
         Self { store, handler, known: Mutex::new(known) }
     }
 }
@@ -34,7 +38,14 @@ impl ToldStore {
 #[async_trait]
 impl TokenStore for ToldStore {
     async fn load(&self) -> Result<Option<StoredTokens>, Error> {
-        self.store.load().await
+        let kept = self.store.load().await?;
+        let refresh_token = kept.as_ref().and_then(|kept| kept.tokens.refresh_token.as_ref());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() {
+            *known = refresh_token.cloned();
+        }
+        drop(known);
+        Ok(kept)
     }
 
     async fn compare_and_swap(&self, seen: Option<u64>, tokens: &TokenSet) -> Result<Option<u64>, Error> {
@@ -44,14 +55,18 @@ impl TokenStore for ToldStore {
         };
         let is_new = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = *known != *rotated;
-            *known = rotated.clone();
+            let is_new = known.as_ref() != Some(rotated);
+            *known = Some(rotated.clone());
             is_new
         };
         if is_new {
             self.handler.on_rotation(rotated.expose()).await;
         }
         Ok(saved)
+    }
+
+    async fn clear(&self, seen: u64) -> Result<bool, Error> {
+        self.store.clear(seen).await
     }
 
     async fn lock(&self) -> Result<TokenLock, Error> {

@@ -84,6 +84,14 @@ impl Settings {
         Org::new(login, self.http()?, self.clock.clone()).map(Arc::new)
     }
 
+    /// How long a token serves.
+    pub(crate) fn token_ttl(&self) -> CirrusResult<Duration> {
+        if self.token_ttl.is_zero() {
+            return Err(CirrusError::invalid_argument("token_ttl", "must be longer than nothing"));
+        }
+        Ok(self.token_ttl)
+    }
+
     fn http(&self) -> CirrusResult<HttpClient> {
         if let Some(client) = &self.http_client {
             return Ok(HttpClient::over(client.clone()));
@@ -95,12 +103,13 @@ impl Settings {
         Ok(builder.build()?)
     }
 
-    /// The instance: as configured, else that of the org's own login URL, else learned with the first token.
+    /// The instance: as configured, else that of the org's own login URL, else learned with the first token. A site is not where
+    /// its org's API is.
     pub(crate) fn instance(&self, login: &LoginUrl) -> CirrusResult<Arc<Instance>> {
         let known = match &self.instance_url {
             Some(url) => Some(InstanceUrl::parse(url)?),
-            None if login.is_generic() => None,
-            None => Some(InstanceUrl::parse(login.as_str())?),
+            None if login.is_an_org() => Some(InstanceUrl::parse(login.as_str())?),
+            None => None,
         };
         Ok(Arc::new(Instance::new(known, self.policy, login.clone())))
     }
@@ -114,6 +123,7 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
+    /// As Salesforce documents it for most flows: the secret in a header.
     pub(crate) fn client_auth(&self) -> CirrusResult<ClientAuth> {
         match (&self.secret, &self.signer) {
             (Some(_), Some(_)) => Err(CirrusError::invalid_argument(
@@ -124,6 +134,14 @@ impl Proof {
             (None, Some(signer)) => Ok(ClientAuth::PrivateKeyJwt(Arc::clone(signer))),
             (None, None) => Ok(ClientAuth::None),
         }
+    }
+
+    /// As it documents it for the others, which look for the consumer key in the body: the secret beside it.
+    pub(crate) fn client_auth_in_body(&self) -> CirrusResult<ClientAuth> {
+        Ok(match self.client_auth()? {
+            ClientAuth::SecretBasic(secret) => ClientAuth::SecretPost(secret),
+            other => other,
+        })
     }
 }
 

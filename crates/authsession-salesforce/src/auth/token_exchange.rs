@@ -4,6 +4,7 @@
 pub mod builder;
 pub mod subject_token_type;
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use authsession_core::client_auth::Client;
@@ -39,7 +40,7 @@ pub const MAX_SUBJECT_TOKEN_CHARS: usize = 10_000;
 ///     .login_url("https://acme.my.salesforce.com")
 ///     .scopes(["api", "refresh_token"])
 ///     .build()?;
-/// let session = flow.exchange(theirs, &SubjectTokenType::Jwt).await?;
+/// let session = flow.exchange(theirs, SubjectTokenType::Jwt).await?;
 /// let token = session.access_token().await?; // it is a session, and stays valid if it has a refresh token
 /// # Ok(())
 /// # }
@@ -69,11 +70,10 @@ impl TokenExchangeFlow {
     /// request came to.
     pub async fn exchange(
         &self,
-        subject_token: impl Into<Secret>,
-        subject_token_type: &SubjectTokenType,
+        subject_token: &str,
+        subject_token_type: impl Borrow<SubjectTokenType> + Send,
     ) -> CirrusResult<TokenExchangeSession> {
-        let subject_token = subject_token.into();
-        if subject_token.is_empty() || subject_token.expose().chars().count() > MAX_SUBJECT_TOKEN_CHARS {
+        if subject_token.is_empty() || subject_token.chars().count() > MAX_SUBJECT_TOKEN_CHARS {
             return Err(CirrusError::invalid_argument(
                 "subject_token",
                 "must have between 1 and 10,000 characters",
@@ -81,8 +81,8 @@ impl TokenExchangeFlow {
         }
         let grant = Exchange {
             grant_type: self.grant_type,
-            subject_token,
-            subject_token_type: subject_token_type.as_urn().to_owned(),
+            subject_token: subject_token.into(),
+            subject_token_type: subject_token_type.borrow().as_urn().to_owned(),
             scope: self.scope.clone(),
             handler: self.handler.clone(),
         };
@@ -95,14 +95,14 @@ impl TokenExchangeFlow {
             store: self.store.clone(),
         };
         let claims = self.org.verify_without_nonce(&self.client, &tokens).await?;
-        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None)))
+        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None))).await
     }
 
     /// Revokes a token: a refresh token with all that came of it, or an access token.
     ///
     /// # Errors
     /// What the request came to.
-    pub async fn revoke(&self, token: impl Into<Secret>) -> CirrusResult<()> {
+    pub async fn revoke(&self, token: &str) -> CirrusResult<()> {
         self.org.revoke(&self.client, &token.into()).await
     }
 }

@@ -2,11 +2,13 @@
 
 pub mod authorize_options;
 pub mod builder;
+#[cfg(feature = "loopback")]
+mod loopback;
 pub mod pending_exchange;
 
 use std::sync::Arc;
 
-use authsession_core::authorization::AuthorizationRequest;
+use authsession_core::authorization::{AuthorizationRequest, asks_for_id_token};
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::client_auth::Client;
 use authsession_core::grant::authorization_code::AuthorizationCode;
@@ -25,6 +27,7 @@ use crate::auth::org::Org;
 use crate::auth::refresh::RefreshTokenAuthBuilder;
 use crate::auth::settings::{Proof, Settings};
 pub use crate::auth::web_server::authorize_options::AuthorizeOptions;
+use crate::auth::web_server::authorize_options::Nonce;
 pub use crate::auth::web_server::builder::WebServerFlowBuilder;
 pub use crate::auth::web_server::pending_exchange::PendingExchange;
 use crate::error::{CirrusError, CirrusResult};
@@ -79,15 +82,27 @@ impl WebServerFlow {
     /// # Errors
     /// A parameter the flow sets itself; no randomness.
     pub fn start_with(&self, options: &AuthorizeOptions) -> CirrusResult<(String, PendingExchange)> {
+        // Who names no scope gets all the app has, perhaps `openid` too.
+        let may_bring_id_token = self.request.scope.is_empty() || asks_for_id_token(&self.request.scope);
         let mut request = self.request.clone();
         request.login_hint = options.login_hint.clone().or(request.login_hint);
         request.prompt = options.prompt.clone().or(request.prompt);
         for (name, value) in &options.further {
             request.replace_extra(name.clone(), value.clone());
         }
-        request.nonce = options.nonce.as_deref().map(Secret::from);
-        let (url, pending) = request.start(&self.org.metadata, self.org.clock.now())?;
-        Ok((url.into(), PendingExchange { pending, flow: self.fingerprint() }))
+        let nonce_is_wanted = may_bring_id_token || options.nonce != Nonce::Unset;
+        request.nonce = match &options.nonce {
+            Nonce::Fixed(nonce) => Some(nonce.clone()),
+            Nonce::Unset | Nonce::Random => None,
+        };
+        let (mut url, pending) = request.start(&self.org.metadata, self.org.clock.now())?;
+        if nonce_is_wanted && !asks_for_id_token(&request.scope) {
+            url.query_pairs_mut().append_pair("nonce", pending.nonce.expose());
+        }
+        Ok((
+            url.into(),
+            PendingExchange { pending, nonce_was_sent: nonce_is_wanted, flow: self.fingerprint() },
+        ))
     }
 
     /// Redeems the code the user came back with, and verifies what comes of it: the signature, the instance, the ID token.
@@ -98,7 +113,7 @@ impl WebServerFlow {
     pub async fn complete(
         &self,
         pending: PendingExchange,
-        code: impl Into<Secret>,
+        code: &str,
         returned_state: &str,
     ) -> CirrusResult<CompletedSession> {
         if !equal_in_constant_time(pending.state(), returned_state) {
@@ -107,7 +122,10 @@ impl WebServerFlow {
         if pending.flow != self.fingerprint() {
             return Err(CirrusError::FlowMismatch);
         }
-        let code = code.into();
+        self.redeem(pending, code.into()).await
+    }
+
+    async fn redeem(&self, pending: PendingExchange, code: Secret) -> CirrusResult<CompletedSession> {
         let grant = AuthorizationCode {
             code: code.clone(),
             redirect_uri: Some(pending.pending.redirect_uri.clone()),
@@ -123,14 +141,14 @@ impl WebServerFlow {
             client: &self.client,
             store: self.store.clone(),
         };
-        CompletedSession::complete(completion, tokens, verified)
+        CompletedSession::complete(completion, tokens, verified).await
     }
 
     /// Revokes a token: a refresh token with all that came of it, or an access token.
     ///
     /// # Errors
     /// What the request came to.
-    pub async fn revoke(&self, token: impl Into<Secret>) -> CirrusResult<()> {
+    pub async fn revoke(&self, token: &str) -> CirrusResult<()> {
         self.org.revoke(&self.client, &token.into()).await
     }
 
@@ -155,23 +173,25 @@ impl WebServerFlow {
         tokens: &TokenSet,
     ) -> CirrusResult<Option<IdTokenClaims>> {
         let Some(id_token) = &tokens.id_token else {
-            return match pending.nonce() {
-                None => Ok(None),
-                Some(_) => {
-                    Err(CirrusError::Untrusted("the scope has openid, and there is no ID token".into()))
-                }
+            return if asks_for_id_token(&pending.pending.scope) {
+                Err(CirrusError::Untrusted("the scope has openid, and there is no ID token".into()))
+            } else {
+                Ok(None)
             };
         };
+        if !pending.nonce_was_sent {
+            return self.org.verify_without_nonce(&self.client, tokens).await;
+        }
         let expected = LoginExpectations {
             nonce: &pending.pending.nonce,
             access_token: &tokens.access_token,
             code: Some(code),
-            started_at: pending.pending.started_at,
+            started_at: self.org.by_their_clock(pending.pending.started_at),
             max_age: None,
         };
         let verifier = IdTokenVerifier::new(&self.client.id);
-        let claims =
-            verifier.verify_login(&self.org.identity, id_token, self.org.clock.now(), &expected).await?;
+        let now = self.org.redeemer.now();
+        let claims = verifier.verify_login(&self.org.identity, id_token, now, &expected).await?;
         Ok(Some(claims))
     }
 

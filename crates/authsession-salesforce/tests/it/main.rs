@@ -3,10 +3,28 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod api_error;
+mod cirrus_names;
 mod cli_login;
+mod client_credentials;
+mod device;
+mod discretion;
 mod error;
+mod flow_refusal;
 mod instance_url;
+mod jwt;
 mod login_url;
+#[cfg(feature = "loopback")]
+mod loopback;
+mod pains;
+#[cfg(feature = "legacy")]
+mod password;
+mod refresh;
 mod refusal;
+mod registry;
 mod session;
+mod shared_login;
+mod stage;
+mod token_answer;
+mod token_exchange;
 mod transport;
+mod web_server;

@@ -21,7 +21,10 @@ enum Expected {
 use Expected::{Adopt, Budget, Config, Dead, NewAssertion};
 
 /// What Salesforce answers, what it comes to, and a word the remedy has to contain.
-const ANSWERS: [(&str, &str, Expected); 26] = [
+const ANSWERS: [(&str, &str, Expected); 29] = [
+    ("login_required", "", Dead),
+    ("interaction_required", "", Dead),
+    ("consent_required", "", Dead),
     ("invalid_grant", "IP restricted or invalid login hours", Config("IP ranges")),
     ("rate_limit_exceeded", "number of logins exceeded", Budget),
     ("invalid_grant", "user hasn't approved this consumer", Config("pre-authorise")),
@@ -94,6 +97,13 @@ fn only_what_says_so_ends_a_grant() {
 }
 
 #[test]
+fn a_user_who_took_too_long_begins_anew() {
+    let error = CirrusError::from(Error::grant_refused(OAuthError::ExpiredToken));
+    assert_eq!(error.refusal(), Some(SalesforceRefusal::SignInExpired));
+    assert_eq!(error.recovery(), Recovery::Reauthorize);
+}
+
+#[test]
 fn the_pause_somebody_chose_is_the_one_reported() {
     let error = CirrusError::from(Error::from(SalesforceRefusal::LoginRateExceeded));
     assert_eq!(error.recovery(), Recovery::LoginBudget { wait: Duration::from_secs(300) });
@@ -112,7 +122,7 @@ fn a_description_we_do_not_know_falls_back_to_its_code() {
 
 #[test]
 fn a_code_we_do_not_know_is_left_to_the_standard() {
-    for code in ["authorization_pending", "slow_down", "expired_token", "OAUTH_SOMETHING_NEW"] {
+    for code in ["authorization_pending", "slow_down", "OAUTH_SOMETHING_NEW"] {
         assert!(SalesforceRefusals.understand(&Refusal::new(400, code, None)).is_none(), "{code}");
     }
     let error = CirrusError::from(Error::grant_refused(OAuthError::Unknown));

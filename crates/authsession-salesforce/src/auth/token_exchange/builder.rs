@@ -65,7 +65,7 @@ impl TokenExchangeFlowBuilder {
     /// A setting that is missing or wrong.
     pub fn build(self) -> CirrusResult<TokenExchangeFlow> {
         let login = self.settings.my_domain()?;
-        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth()? };
+        let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth_in_body()? };
         let org = self.settings.org(login)?;
         let scope = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
         Ok(TokenExchangeFlow {

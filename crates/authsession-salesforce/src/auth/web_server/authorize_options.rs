@@ -1,9 +1,6 @@
 //! What one authorization request asks for beyond what the flow is set to.
 
-use authsession_core::error::Error;
-use authsession_core::random;
-
-use crate::error::CirrusResult;
+use authsession_core::secret::Secret;
 
 /// Options of one authorization request (Salesforce Help, "OAuth 2.0 Web Server Flow").
 #[derive(Clone, Default)]
@@ -11,8 +8,20 @@ use crate::error::CirrusResult;
 pub struct AuthorizeOptions {
     pub(crate) login_hint: Option<String>,
     pub(crate) prompt: Option<String>,
-    pub(crate) nonce: Option<String>,
+    pub(crate) nonce: Nonce,
     pub(crate) further: Vec<(String, String)>,
+}
+
+/// Where the nonce comes from.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) enum Nonce {
+    /// Made if there may be an ID token to find it in.
+    #[default]
+    Unset,
+    /// Made anyway.
+    Random,
+    /// Made by the caller.
+    Fixed(Secret),
 }
 
 impl AuthorizeOptions {
@@ -33,19 +42,16 @@ impl AuthorizeOptions {
         self
     }
 
-    /// The nonce to find in the ID token. One is made anyway.
+    /// The nonce to find in the ID token. Where the scope has `openid`, or there is none, one is made anyway.
     pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
-        self.nonce = Some(nonce.into());
+        self.nonce = Nonce::Fixed(nonce.into().into());
         self
     }
 
-    /// Makes a nonce now.
-    ///
-    /// # Errors
-    /// When there is no randomness to be had.
-    pub fn generate_nonce(self) -> CirrusResult<Self> {
-        let nonce = random::text::<32>().map_err(Error::from)?;
-        Ok(self.nonce(nonce))
+    /// Sends a random nonce, whatever the scope.
+    pub fn generate_nonce(mut self) -> Self {
+        self.nonce = Nonce::Random;
+        self
     }
 
     /// How the page looks: `page`, `popup`, `touch` or `mobile`.

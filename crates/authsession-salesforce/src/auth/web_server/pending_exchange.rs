@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingExchange {
     pub(crate) pending: PendingAuthorization,
+    pub(crate) nonce_was_sent: bool,
     /// Of the flow that began it.
     pub(crate) flow: String,
 }
@@ -18,11 +19,10 @@ impl PendingExchange {
         self.pending.state.expose()
     }
 
-    /// The nonce the ID token will be held against, if one is asked for.
+    /// The nonce the ID token will be held against, if one was sent.
     #[must_use]
     pub fn nonce(&self) -> Option<&str> {
-        authsession_core::authorization::asks_for_id_token(&self.pending.scope)
-            .then(|| self.pending.nonce.expose())
+        self.nonce_was_sent.then(|| self.pending.nonce.expose())
     }
 }
 
