@@ -13,7 +13,7 @@ const EMPTY_NAMES: [&str; 9] =
 const ARROWS: [(&str, &[&str]); 5] = [
     ("authsession-core", &[]),
     ("authsession-store", &["authsession-core"]),
-    ("authsession-axum", &["authsession-core", "authsession-store"]),
+    ("authsession-axum", &["authsession-core", "authsession-salesforce", "authsession-store"]),
     ("authsession-salesforce", &["authsession-core"]),
     ("authsession-testkit", &[]),
 ];

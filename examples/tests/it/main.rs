@@ -4,6 +4,12 @@
 #[path = "../../by_hand.rs"]
 mod by_hand;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../client_credentials.rs"]
+mod client_credentials;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../device_login.rs"]
+mod device_login;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../json_api.rs"]
 mod json_api;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
@@ -13,16 +19,30 @@ mod login;
 #[path = "../../plain_oauth2.rs"]
 mod plain_oauth2;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../salesforce.rs"]
+mod salesforce;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../service_account.rs"]
+mod service_account;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../step_up.rs"]
 mod step_up;
 
 use std::time::Duration;
 
+use authsession_core::client_auth::ClientAuth;
+use authsession_core::random;
 use authsession_testkit::browser::Browser;
+use authsession_testkit::client::Client;
 use authsession_testkit::clock::VirtualClock;
 use authsession_testkit::endpoint::Endpoint;
+use authsession_testkit::key_pair::KeyPair;
+use authsession_testkit::keys::SigningAlgorithm;
+use authsession_testkit::org::Org;
 use authsession_testkit::provider::Provider;
+use authsession_testkit::script::Answer;
 use authsession_testkit::serve::Server;
+use serde_json::json;
 
 #[tokio::test]
 async fn login_says_hello_to_whoever_signs_in() {
@@ -96,4 +116,73 @@ async fn plain_oauth2_takes_the_user_from_the_api() {
     let page = browser.navigate(server.url()).await.unwrap();
 
     assert_eq!(page.text(), "Hello, octocat, number 583231!");
+}
+
+#[tokio::test]
+async fn client_credentials_open_an_api_by_secret_or_key_and_survive_a_401() {
+    let key = KeyPair::generate(SigningAlgorithm::Es256).unwrap();
+    let registered = Client::confidential("daemon", "secret").public_key(key.public_key().unwrap());
+    let provider = Provider::builder().client(registered).start().await.unwrap();
+    let by_key = client_credentials::by_key(&key.private_key_pem().unwrap(), key.key_id()).unwrap();
+    let api = provider.endpoint(Endpoint::Api);
+    for auth in [ClientAuth::Secret("secret".into()), by_key] {
+        let tokens = client_credentials::tokens(provider.issuer(), "daemon", auth).unwrap();
+        let client = tokens.api_client(&api).unwrap();
+        for _ in 0..2 {
+            assert_eq!(client.get(format!("{api}/users")).send().await.unwrap().status(), 200);
+            provider.revoke_access_tokens();
+        }
+    }
+    assert_eq!(provider.journal().grants("client_credentials"), 4);
+}
+
+#[tokio::test]
+async fn service_account_turns_its_key_file_into_tokens() {
+    let (provider, key) = service_account::provider().unwrap();
+    let provider = provider.start().await.unwrap();
+    let key_file = service_account::key_file(&provider, &key).unwrap();
+    let tokens = service_account::tokens(&key_file, "storage.read").unwrap();
+
+    let token = tokens.token().await.unwrap();
+
+    assert_eq!(token.tokens().scope.as_deref(), Some("storage.read"));
+    assert!(provider.live_access_token(token.expose()));
+}
+
+#[tokio::test]
+async fn device_login_remembers_who_signed_in() {
+    let provider = device_login::provider().device_pace_enforced(false).start().await.unwrap();
+    let eagerly = Answer::tampered(|body| body["interval"] = json!(0.01));
+    provider.always(Endpoint::DeviceAuthorization, eagerly);
+    let folder = std::env::temp_dir().join(format!("device_login-{}", random::text::<9>().unwrap()));
+    std::fs::create_dir(&folder).unwrap();
+    let settings = || device_login::settings(&provider, &folder.join("login.json"));
+
+    let first = device_login::log_in(settings(), |pending| {
+        assert!(provider.approve_device(&pending.user_code));
+    });
+    let first = first.await.unwrap().token().await.unwrap();
+    let second = device_login::log_in(settings(), |_| panic!("asked again")).await.unwrap();
+
+    assert_eq!(second.token().await.unwrap().expose(), first.expose());
+    provider.revoke_everything();
+    second.invalidate(first.expose());
+    assert!(second.token().await.unwrap_err().to_string().contains("sign in again"));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn salesforce_shows_the_users_accounts_and_survives_the_end_of_the_orgs_session() {
+    let org = Org::builder().rotation(true).start().await.unwrap();
+    let slot = Server::reserve().await.unwrap();
+    let app = salesforce::app(&org, slot.url()).await.unwrap();
+    let (browser, server) = (Browser::new().unwrap(), slot.serve(app));
+
+    for _ in 0..2 {
+        let page = browser.navigate(server.url()).await.unwrap();
+        assert!(page.text().starts_with("Your accounts: Acme, Globex."), "{}", page.text());
+        org.expire_sessions();
+    }
+
+    assert_eq!(org.journal().grants("refresh_token"), 1);
 }
