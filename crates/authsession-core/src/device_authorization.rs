@@ -21,7 +21,11 @@ use crate::token_set::TokenSet;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// By how much longer to wait when told so (§3.5).
 const SLOWER: Duration = Duration::from_secs(5);
+/// Nobody types a code faster.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+/// A provider may ask for a longer pause than we would make, but not for ever.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
 /// Where a provider leaves `expires_in` out although it has to be there.
 const LIFETIME: Duration = Duration::from_secs(600);
 const LONGEST_LIFETIME: f64 = 86_400.0;
@@ -60,7 +64,7 @@ pub struct PendingDevice {
     pub verification_uri_complete: Option<Url>,
     /// When it is too late.
     pub expires_at: Timestamp,
-    /// How long to wait between two questions.
+    /// How long to wait between two questions: as the provider wants it, and at least a second.
     pub interval: Duration,
     device_code: Secret,
 }
@@ -122,7 +126,7 @@ impl PendingDevice {
             verification_uri: verification_uri.and_then(page).ok_or_else(|| wrong("verification_uri"))?,
             verification_uri_complete: text("verification_uri_complete").and_then(page),
             expires_at: asked_at + seconds("expires_in", LONGEST_LIFETIME)?.unwrap_or(LIFETIME),
-            interval: interval.unwrap_or(INTERVAL),
+            interval: interval.unwrap_or(INTERVAL).max(SHORTEST_INTERVAL),
             device_code: text("device_code").ok_or_else(|| wrong("device_code"))?.into(),
         })
     }
@@ -156,12 +160,13 @@ impl PendingDevice {
                 Ok(Some(tokens)) => return Ok(tokens),
                 Ok(None) => interval,
                 Err(Error::GrantRefused { code: OAuthError::SlowDown, .. }) => {
-                    interval += SLOWER;
+                    interval = interval.saturating_add(SLOWER);
                     interval
                 }
                 // §3.5: less and less often while there is no answer.
                 Err(Error::Unavailable { retry_after, .. }) => {
-                    (pause * 2).min(LONGEST_INTERVAL).max(interval).max(retry_after.unwrap_or_default())
+                    let asked = retry_after.unwrap_or_default().min(LONGEST_ASKED);
+                    pause.saturating_mul(2).min(LONGEST_INTERVAL).max(interval).max(asked)
                 }
                 Err(error) => return Err(error),
             };

@@ -34,6 +34,11 @@ pub trait GrantMaker: Send + Sync + fmt::Debug {
     fn is_worth_another(&self, _refusal: &Error) -> bool {
         false
     }
+
+    /// What to look at when the provider refuses it.
+    fn remedy(&self) -> &'static str {
+        "check what it is made of, and whether the client may use it"
+    }
 }
 
 /// Redeems grants, for a [`TokenCache`](crate::token_cache::TokenCache).
@@ -69,7 +74,19 @@ impl Mint for GrantMint {
         };
         let skewed = self.endpoint.skew().millis().abs_diff(before.millis());
         let explained = Duration::from_millis(skewed) >= EXPLAINS;
-        if explained || self.maker.is_worth_another(&refusal) { self.redeem().await } else { Err(refusal) }
+        let outcome = if explained || self.maker.is_worth_another(&refusal) {
+            self.redeem().await
+        } else {
+            Err(refusal)
+        };
+        outcome.map_err(|error| match error {
+            // Nobody signs in to this; what is wrong is what the grant was made of.
+            Error::GrantRefused { code, cause: None } => Error::Misconfigured {
+                hint: format!("the provider refused the grant ({code}): {}", self.maker.remedy()).into(),
+                cause: Some(Arc::new(Error::grant_refused(code))),
+            },
+            error => error,
+        })
     }
 }
 
@@ -103,5 +120,9 @@ impl GrantMaker for SignedAssertion {
     async fn grant(&self, now: Timestamp) -> Result<Box<dyn Grant>, Error> {
         let assertion = self.assertion.sign(&*self.signer, now).await?;
         Ok(Box::new(JwtBearer { assertion, scope: self.scope.clone() }))
+    }
+
+    fn remedy(&self) -> &'static str {
+        "check the assertion's issuer, subject and audience, that the provider knows the key, and this machine's clock"
     }
 }

@@ -23,6 +23,8 @@ const USER_AGENT: &str = concat!("authsession/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     client: reqwest::Client,
+    /// For this machine's own hosts, which no proxy must come between: plain http would show it everything.
+    direct: reqwest::Client,
     largest_body: usize,
     insecure_hosts: bool,
 }
@@ -53,8 +55,8 @@ impl HttpClient {
     /// Sends through a client made elsewhere: with its proxy, roots and timeouts. It has to follow no redirects, or a redirect
     /// could carry our secrets away: make it from [`client_builder`]. An answer that was redirected is not used.
     #[must_use]
-    pub const fn over(client: reqwest::Client) -> Self {
-        Self { client, largest_body: LARGEST_BODY, insecure_hosts: false }
+    pub fn over(client: reqwest::Client) -> Self {
+        Self { direct: client.clone(), client, largest_body: LARGEST_BODY, insecure_hosts: false }
     }
 
     /// Checks that a URL may carry secrets: https, or http to a loopback host.
@@ -120,7 +122,11 @@ impl HttpClient {
     ) -> Result<reqwest::RequestBuilder, Error> {
         self.check_url(url)?;
         tracing::debug!(target: "authsession::http", %endpoint, %method, "request to the provider");
-        Ok(self.client.request(method, url.clone()).header(ACCEPT, "application/json"))
+        Ok(self.for_host_of(url).request(method, url.clone()).header(ACCEPT, "application/json"))
+    }
+
+    fn for_host_of(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback(url) { &self.direct } else { &self.client }
     }
 
     async fn send(&self, endpoint: Endpoint, request: reqwest::RequestBuilder) -> Result<Answer, Error> {
@@ -143,7 +149,7 @@ impl HttpClient {
         };
         let request = request.build().map_err(failed)?;
         let asked = request.url().clone();
-        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let mut response = self.for_host_of(&asked).execute(request).await.map_err(failed)?;
         if *response.url() != asked {
             return Err(Error::untrusted(
                 "the answer came from where a redirect led: turn redirects off in the client",
@@ -192,6 +198,15 @@ impl HttpClientBuilder {
         self
     }
 
+    fn reqwest_builder(&self) -> reqwest::Result<reqwest::ClientBuilder> {
+        let mut builder =
+            client_builder().connect_timeout(self.connect_timeout.min(self.timeout)).timeout(self.timeout);
+        for pem in &self.root_certificates {
+            builder = builder.tls_certs_merge([reqwest::Certificate::from_pem(pem)?]);
+        }
+        Ok(builder)
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -203,15 +218,21 @@ impl HttpClientBuilder {
                 cause: Some(Arc::new(cause)),
             }
         };
-        let mut builder =
-            client_builder().connect_timeout(self.connect_timeout.min(self.timeout)).timeout(self.timeout);
-        for pem in &self.root_certificates {
-            let certificate =
-                reqwest::Certificate::from_pem(pem).map_err(wrong("the root certificate is not PEM"))?;
-            builder = builder.tls_certs_merge([certificate]);
-        }
+        let builder = self.reqwest_builder().map_err(wrong("the root certificate is not PEM"))?;
         let client = builder.build().map_err(wrong("TLS could not be set up"))?;
-        Ok(HttpClient { client, largest_body: self.largest_body, insecure_hosts: self.insecure_hosts })
+        let direct = if has_proxy() {
+            let builder =
+                self.reqwest_builder().map_err(wrong("the root certificate is not PEM"))?.no_proxy();
+            builder.build().map_err(wrong("TLS could not be set up"))?
+        } else {
+            client.clone()
+        };
+        Ok(HttpClient {
+            client,
+            direct,
+            largest_body: self.largest_body,
+            insecure_hosts: self.insecure_hosts,
+        })
     }
 }
 
@@ -235,6 +256,13 @@ pub(crate) fn api_client(redirects: reqwest::redirect::Policy) -> Result<reqwest
     builder.connect_timeout(CONNECT_TIMEOUT).redirect(redirects).user_agent(USER_AGENT).build().map_err(
         |cause| Error::Misconfigured { hint: "TLS could not be set up".into(), cause: Some(Arc::new(cause)) },
     )
+}
+
+/// Whether the environment names a proxy: the only way reqwest learns of one here.
+fn has_proxy() -> bool {
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Whether the URL's host is this machine by its very name: `localhost`, `127.0.0.0/8`, `[::1]`.

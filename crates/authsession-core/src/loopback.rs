@@ -4,10 +4,12 @@
 pub mod arrival;
 mod door;
 mod page;
+mod seats;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,11 +23,10 @@ use crate::clock::{wait, within};
 use crate::error::{Error, OAuthError};
 use crate::loopback::arrival::Arrival;
 use crate::loopback::door::Door;
+use crate::loopback::seats::Seats;
 use crate::secret::Secret;
 
 const DEADLINE: Duration = Duration::from_secs(5 * 60);
-/// A browser opens a few, some of them in advance.
-const MOST_CONNECTIONS: usize = 32;
 /// After a connection could not be accepted, such as for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 /// So often a port is looked for that is free in both families.
@@ -131,14 +132,22 @@ impl LoopbackListener {
         let (outcome, answer) = watch::channel(None);
         let (bell, mut rung) = mpsc::channel(1);
         let door = Arc::new(Door::new(&self.redirect_uri, state.clone(), bell, answer));
-        let mut connections = JoinSet::new();
+        let (mut connections, mut seats) = (JoinSet::new(), Seats::default());
         let waiting = async {
             loop {
                 tokio::select! {
                     Some(query) = rung.recv() => return query,
                     Some(_) = connections.join_next() => {}
-                    accepted = accept(&listeners), if connections.len() < MOST_CONNECTIONS => match accepted {
-                        Ok(stream) => drop(connections.spawn(Arc::clone(&door).serve(stream))),
+                    accepted = accept(&listeners), if !seats.are_taken() => match accepted {
+                        Ok(stream) => {
+                            let awaited = Arc::<AtomicBool>::default();
+                            let serving = Arc::clone(&door).serve(stream, Arc::clone(&awaited));
+                            if seats.take(connections.spawn(serving), awaited) {
+                                // Who has something to say is heard before it is their turn to go. A longer pause
+                                // would let the crowd before the door grow.
+                                tokio::task::yield_now().await;
+                            }
+                        }
                         Err(_) => wait(PAUSE).await,
                     },
                 }

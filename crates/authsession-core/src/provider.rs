@@ -228,14 +228,13 @@ impl Provider {
         }
     }
 
-    /// Its issuer; where it has none, the origin of its token endpoint.
+    /// Its issuer; where it has none, its token endpoint.
     pub(crate) fn name(&self) -> String {
         match &self.metadata {
             Metadata::Announced { at, .. } => at.issuer.clone(),
-            Metadata::ByHand(metadata) => metadata
-                .issuer
-                .clone()
-                .unwrap_or_else(|| metadata.token_endpoint.origin().ascii_serialization()),
+            Metadata::ByHand(metadata) => {
+                metadata.issuer.clone().unwrap_or_else(|| metadata.token_endpoint.to_string())
+            }
         }
     }
 

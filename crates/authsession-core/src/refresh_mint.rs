@@ -52,6 +52,8 @@ struct Known {
     unsaved: Option<Unsaved>,
     /// The doubt of the store's that whoever asks here was told of.
     doubt: Option<String>,
+    /// The newest refresh token.
+    latest: Option<Secret>,
     /// The refresh token it was started with is revoked.
     is_signed_out: bool,
 }
@@ -59,8 +61,8 @@ struct Known {
 #[derive(Clone, Debug)]
 struct Unsaved {
     tokens: TokenSet,
-    /// What they replace: a save on top of anything else would undo what another process did since.
-    seen: Option<u64>,
+    /// The refresh token they replace: a save on top of another one would undo what another process did since.
+    replaced: Option<Secret>,
 }
 
 impl RefreshMint {
@@ -107,7 +109,9 @@ impl RefreshMint {
     /// Those of the store.
     pub async fn kept(&self) -> Result<Option<TokenSet>, Error> {
         let kept = self.store.load().await?;
-        Ok(kept.filter(|kept| self.current(Some(kept)).1).map(|kept| kept.tokens))
+        let (_, ours) = self.current(kept.as_ref())?;
+        let serves = |kept: &StoredTokens| ours && !kept.tokens.access_token.is_empty();
+        Ok(kept.filter(serves).map(|kept| kept.tokens))
     }
 
     /// The refresh token as it is now; `None` when nobody signed in.
@@ -120,7 +124,7 @@ impl RefreshMint {
             return Ok(tokens.refresh_token);
         }
         let kept = self.store.load().await?;
-        Ok(self.current(kept.as_ref()).0)
+        Ok(self.current(kept.as_ref())?.0)
     }
 
     /// Saves the tokens of a new sign-in, in place of whatever is kept.
@@ -129,10 +133,13 @@ impl RefreshMint {
     /// Those of the store. What could not be saved is kept here, and saved by the next caller.
     pub async fn sign_in(&self, tokens: TokenSet) -> Result<(), Error> {
         let _turn = self.store.lock().await?;
-        let seen = self.store.load().await?.map(|kept| kept.revision);
+        let kept = self.store.load().await?;
         let mut tokens = tokens;
         tokens.extras.insert(ORIGIN, self.origin());
-        self.save(seen, tokens).await?;
+        if let Some(refresh_token) = &tokens.refresh_token {
+            tokens.extras.insert(SEED, fingerprint(refresh_token.expose()));
+        }
+        self.save(kept.as_ref(), tokens).await?;
         self.known().is_signed_out = false;
         Ok(())
     }
@@ -164,7 +171,7 @@ impl RefreshMint {
         let _turn = self.store.lock().await?;
         self.catch_up().await?;
         let kept = self.store.load().await?;
-        let (refresh_token, ours) = self.current(kept.as_ref());
+        let (refresh_token, ours) = self.current(kept.as_ref())?;
         if let Some(refresh_token) = refresh_token {
             self.endpoint.revoke(&refresh_token, TokenKind::RefreshToken).await?;
         }
@@ -176,14 +183,27 @@ impl RefreshMint {
     }
 
     /// The refresh token to present, and whether the store's tokens belong to it.
-    fn current(&self, kept: Option<&StoredTokens>) -> (Option<Secret>, bool) {
-        let seed = self.seed.clone().filter(|_| !self.known().is_signed_out);
-        let Some(kept) = kept else { return (seed, false) };
-        let extras = &kept.tokens.extras;
-        let is_another = seed.as_ref().is_some_and(|seed| {
-            extras.get(SEED) != Some(fingerprint(seed.expose()).as_str()) || self.is_foreign(kept)
-        });
-        if is_another { (seed, false) } else { (kept.tokens.refresh_token.clone(), true) }
+    ///
+    /// # Errors
+    /// The store keeps the login of another provider or client, and none of ours is configured.
+    fn current(&self, kept: Option<&StoredTokens>) -> Result<(Option<Secret>, bool), Error> {
+        let known = self.known();
+        let seed = self.seed.as_ref().filter(|_| !known.is_signed_out);
+        let Some(kept) = kept else {
+            // What was kept is gone. The one we start with is spent by now, if it ever was replaced.
+            let latest = known.latest.clone().filter(|_| !known.is_signed_out);
+            return Ok((latest.or_else(|| seed.cloned()), false));
+        };
+        let is_foreign = self.is_foreign(kept);
+        let is_its_start =
+            |seed: &&Secret| kept.tokens.extras.get(SEED) == Some(fingerprint(seed.expose()).as_str());
+        match seed {
+            Some(seed) if is_foreign || !is_its_start(&seed) => Ok((Some(seed.clone()), false)),
+            None if is_foreign => Err(Error::misconfigured(
+                "the token store keeps the login of another provider or client: use another store, or sign in again",
+            )),
+            _ => Ok((kept.tokens.refresh_token.clone(), true)),
+        }
     }
 
     /// Whether it is the login of another provider or client, which ours must not be shown.
@@ -218,12 +238,7 @@ impl RefreshMint {
         let mut refused: Option<Error> = None;
         for look in 0..LOOKS {
             let kept = self.store.load().await?;
-            let (refresh_token, ours) = self.current(kept.as_ref());
-            if ours && kept.as_ref().is_some_and(|kept| self.is_foreign(kept)) {
-                return Err(Error::misconfigured(
-                    "the token store keeps the login of another provider or client: use another store, or sign in again",
-                ));
-            }
+            let (refresh_token, ours) = self.current(kept.as_ref())?;
             let theirs = kept.as_ref().filter(|kept| ours && self.adoptable(&kept.tokens, self.clock.now()));
             if let Some(theirs) = theirs {
                 tracing::debug!(target: "authsession::refresh", "another process refreshed; its tokens are adopted");
@@ -240,13 +255,14 @@ impl RefreshMint {
             {
                 return Err(error);
             }
+            let Some(sent) = self.announce(kept, ours, &refresh_token).await? else { continue };
             let grant = RefreshToken { refresh_token: refresh_token.clone(), scope: self.scope.clone() };
-            match self.endpoint.redeem(&grant).await {
+            let (outcome, rotated) = self.endpoint.redeem_rotating(&grant).await;
+            match outcome {
                 Ok(tokens) => {
-                    let seen = kept.as_ref().map(|kept| kept.revision);
-                    let before = kept.filter(|_| ours).map(|kept| kept.tokens);
-                    let tokens = self.complete(tokens, grant.refresh_token, before);
-                    return self.save(seen, tokens).await;
+                    let before = sent.as_ref().filter(|_| ours).map(|sent| &sent.tokens);
+                    let tokens = self.complete(tokens, refresh_token, before);
+                    return self.save(sent.as_ref(), tokens).await;
                 }
                 Err(error) if in_process(&error) => {
                     if look + 1 < LOOKS {
@@ -256,8 +272,13 @@ impl RefreshMint {
                 }
                 Err(error @ Error::GrantRefused { .. }) => refused = Some(error),
                 Err(error) => {
-                    if let Some(kept) = kept.filter(|_| ours && error.may_have_happened()) {
-                        self.cast_doubt(kept, &grant.refresh_token).await;
+                    if let Some(rotated) = rotated {
+                        // The rest of the answer is of no use, but the refresh token presented is spent.
+                        let before = sent.as_ref().filter(|_| ours).map(|sent| &sent.tokens);
+                        let tokens = self.complete(self.nothing_but(rotated), refresh_token, before);
+                        self.save(sent.as_ref(), tokens).await?;
+                    } else if !error.may_have_happened() {
+                        self.take_back(sent).await;
                     }
                     return Err(error);
                 }
@@ -267,6 +288,13 @@ impl RefreshMint {
         Err(refused
             .unwrap_or_else(|| Error::misconfigured("the refresh token changes faster than it can be used")))
     }
+
+    /// A refresh token, and an access token that nobody takes for one.
+    fn nothing_but(&self, refresh_token: Secret) -> TokenSet {
+        let mut tokens = TokenSet::new("", self.clock.now()).expiring_after(Duration::ZERO);
+        tokens.refresh_token = Some(refresh_token);
+        tokens
+    }
 }
 
 #[async_trait]
@@ -275,7 +303,10 @@ impl Mint for RefreshMint {
         let _turn = self.store.lock().await?;
         self.catch_up().await?;
         let tokens = self.adopt_or_refresh().await?;
-        self.known().handed_out = Some(tokens.access_token.clone());
+        let mut known = self.known();
+        known.handed_out = Some(tokens.access_token.clone());
+        known.latest.clone_from(&tokens.refresh_token);
+        drop(known);
         Ok(tokens)
     }
 

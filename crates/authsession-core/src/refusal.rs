@@ -90,9 +90,9 @@ pub(crate) fn by_the_standard(endpoint: Endpoint, code: &str) -> Error {
         OAuthError::UnauthorizedClient => Error::misconfigured(
             "the provider does not let this client use this grant (unauthorized_client): allow it in the client's registration",
         ),
-        OAuthError::UnsupportedGrantType => {
-            Error::misconfigured("the provider does not know this grant (unsupported_grant_type)")
-        }
+        OAuthError::UnsupportedGrantType => Error::misconfigured(
+            "the provider does not know this grant (unsupported_grant_type): use another one, or enable it in the client's registration",
+        ),
         OAuthError::InvalidScope => {
             Error::misconfigured("the provider refused the scope (invalid_scope): ask for less")
         }

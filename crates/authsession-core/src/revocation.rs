@@ -3,7 +3,9 @@
 use crate::client_auth::Client;
 use crate::error::{Endpoint, Error};
 use crate::http::{Form, HttpClient};
+use crate::json;
 use crate::provider::Provider;
+use crate::refusal;
 use crate::secret::Secret;
 
 /// Which kind of token it is about (RFC 7009 §2.1, RFC 7662 §2.1).
@@ -44,7 +46,12 @@ pub async fn revoke(
     let answer = http.post_form(Endpoint::Revocation, url, &form, authorization).await?;
     answer.served()?;
     match answer.status.as_u16() {
-        200..=299 | 400 => Ok(()),
+        200..=299 => Ok(()),
+        400 => match json::object(&answer.body).as_ref().and_then(|body| body.get("error")?.as_str()) {
+            // It knows no such token, or none it could revoke (RFC 7009 §2.2.1).
+            None | Some("invalid_token" | "invalid_grant" | "unsupported_token_type") => Ok(()),
+            Some(code) => Err(refusal::by_the_standard(Endpoint::Revocation, code)),
+        },
         401 | 403 => Err(Error::misconfigured("the provider refused this client at the revocation endpoint")),
         _ => Err(answer.bad()),
     }

@@ -13,6 +13,8 @@ use crate::clock::Timestamp;
 /// The header has whole seconds: what differs less does not differ.
 const GRAIN: i64 = 2000;
 const WORTH_A_WARNING: Duration = Duration::from_secs(60);
+/// Clocks are off by minutes, or by a time zone. What is off by more is not a clock.
+const FURTHEST: u64 = 24 * 3600 * 1000;
 
 /// How far the provider's clock is ahead of ours; behind when negative. Nothing until it was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl SkewMeter {
         let measured = Timestamp::from(date).unix_millis().saturating_add(500).saturating_sub(middle);
         let tolerance = GRAIN.saturating_add(on_the_way / 2).unsigned_abs();
         let held = self.skew().millis();
-        if measured.abs_diff(held) < tolerance {
+        if measured.abs_diff(held) < tolerance || measured.unsigned_abs() > FURTHEST {
             return;
         }
         let skew = Skew(if measured.unsigned_abs() < GRAIN.unsigned_abs() { 0 } else { measured });

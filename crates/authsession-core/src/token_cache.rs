@@ -5,46 +5,39 @@ mod cell;
 mod events;
 mod failures;
 pub mod held_token;
+mod mint;
+mod refresh;
 mod refused;
 mod slot;
 pub mod snapshot;
+pub mod watch;
 mod windows;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, within};
 use crate::error::{Endpoint, Error, Fault};
 use crate::single_flight::SingleFlight;
 use crate::token_cache::builder::{Settings, TokenCacheBuilder};
 use crate::token_cache::failures::Failures;
 use crate::token_cache::held_token::{Due, HeldToken};
+pub use crate::token_cache::mint::Mint;
+use crate::token_cache::refresh::fly;
 use crate::token_cache::refused::Refused;
 use crate::token_cache::slot::Slot;
-use crate::token_cache::snapshot::{Snapshot, State, TokenWatch};
+use crate::token_cache::snapshot::{Snapshot, State};
+use crate::token_cache::watch::TokenWatch;
 use crate::token_cache::windows::Windows;
 use crate::token_set::TokenSet;
 
-/// Gets a new token when the cache needs one.
-#[async_trait]
-pub trait Mint: Send + Sync + fmt::Debug {
-    /// Gets a token set. Called once at a time, and detached from whoever asked.
-    ///
-    /// # Errors
-    /// A transient one is tried again after a pause; any other one too, but less and less often.
-    async fn mint(&self) -> Result<TokenSet, Error>;
-
-    /// Whether an attempt whose outcome is not known may be made again at no risk. Not with a refresh token that rotates: the
-    /// second attempt may pass for theft, and cost the token that still serves.
-    fn is_repeatable(&self) -> bool {
-        true
-    }
-}
+/// A token that still serves is handed out to callers whom the next one keeps waiting for longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A token that is got when needed, replaced before it ends, and read without a lock.
 ///
@@ -52,7 +45,8 @@ pub trait Mint: Send + Sync + fmt::Debug {
 ///
 /// - *Fresh*: served at once.
 /// - *Advisory window*, the last part of its lifetime: served at once, while one refresh runs behind.
-/// - *Mandatory window*, the very last part: callers wait for that one refresh, and are served the old token if it fails.
+/// - *Mandatory window*, the very last part: callers wait for that one refresh, and are served the old token if it fails or
+///   takes longer than two seconds.
 /// - *Ended or refused*: callers wait. A failure is remembered: before its pause is over nobody asks the provider again.
 ///
 /// ```
@@ -103,7 +97,7 @@ struct Inner {
     /// Whether a refresh is under way: spares readers the lock of `flight`.
     flying: AtomicBool,
     failures: Mutex<Failures>,
-    changes: watch::Sender<u64>,
+    changes: tokio::sync::watch::Sender<u64>,
 }
 
 impl TokenCache {
@@ -146,7 +140,7 @@ impl TokenCache {
     /// What the last attempt came to, from memory while the pause after it lasts; then its `Retry-After` says how long that is.
     ///
     /// # Panics
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime with time.
     pub async fn token(&self) -> Result<Arc<HeldToken>, Error> {
         if let Some(token) = self.at_once() {
             return Ok(token);
@@ -167,7 +161,16 @@ impl TokenCache {
         }
         let mut came = Error::unavailable(Endpoint::Token, Fault::NoAnswer);
         for _ in 0..2 {
-            let flown = inner.flight.run((), || fly(Arc::clone(inner))).await;
+            let mut flight = pin!(inner.flight.run((), || fly(Arc::clone(inner))));
+            let soon = match &usable {
+                Some(_) => within(PATIENCE, flight.as_mut()).await,
+                None => None,
+            };
+            let flown = match (soon, inner.usable(inner.clock.now())) {
+                (Some(flown), _) => flown,
+                (None, Some(token)) if usable.is_some() => return Ok(token),
+                (None, _) => flight.await,
+            };
             match (flown, inner.usable(inner.clock.now())) {
                 // Not what the flight brought: until we came to look, that may have been refused or replaced.
                 (Ok(_), Some(token)) => return Ok(token),
@@ -235,13 +238,11 @@ impl TokenCache {
             (Due::No, None) => State::Fresh,
             (Due::Advisory | Due::Mandatory, None) => State::Stale,
         };
-        Snapshot {
-            state,
-            expires_at: held.as_ref().and_then(|held| held.expires_at()),
-            last_refresh: held.as_ref().map(|held| held.tokens().received_at),
-            last_error: failures.last().cloned(),
-            pause: failures.wait(now, due != Due::Ended),
-        }
+        let mut snapshot = Snapshot::new(state, held.as_ref().and_then(|held| held.expires_at()));
+        snapshot.last_refresh = held.as_ref().map(|held| held.tokens().received_at);
+        snapshot.last_error = failures.last().cloned();
+        snapshot.pause = failures.wait(now, due != Due::Ended);
+        snapshot
     }
 
     /// A handle that tells when the token changes.
@@ -294,52 +295,16 @@ impl Inner {
         Ok(held)
     }
 
+    /// Remembers an attempt that failed, and began when the memory was as `before`.
+    fn failed(&self, error: &Error, before: &Failures) {
+        let now = self.clock.now();
+        self.failures().add(error, self.mint.is_repeatable(), now, before);
+        events::not_refreshed(error, self.usable(now).is_some());
+        self.announce();
+    }
+
     fn announce(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
-    }
-}
-
-/// One refresh: looks again whether it is needed, asks, and remembers what it came to.
-async fn fly(inner: Arc<Inner>) -> Result<Arc<HeldToken>, Error> {
-    let _flying = Flying::new(&inner);
-    let now = inner.clock.now();
-    if let Some(held) = inner.usable(now)
-        && (held.due(now) == Due::No || !inner.may_try(now, true))
-    {
-        return Ok(held);
-    }
-    let before = inner.failures().clone();
-    if let Some(error) = before.in_the_way(now) {
-        return Err(error);
-    }
-    let minted = inner.mint.mint().await;
-    let error = match minted.and_then(|tokens| inner.land(tokens)) {
-        Ok(held) => {
-            events::refreshed();
-            return Ok(held);
-        }
-        Err(error) => error,
-    };
-    let now = inner.clock.now();
-    inner.failures().add(&error, inner.mint.is_repeatable(), now, &before);
-    events::not_refreshed(&error, inner.usable(now).is_some());
-    inner.announce();
-    Err(error)
-}
-
-/// Shows that a refresh is under way, until it ends, however it ends.
-struct Flying<'a>(&'a AtomicBool);
-
-impl<'a> Flying<'a> {
-    fn new(inner: &'a Inner) -> Self {
-        inner.flying.store(true, Ordering::Relaxed);
-        Self(&inner.flying)
-    }
-}
-
-impl Drop for Flying<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
     }
 }
 

@@ -97,6 +97,20 @@ impl TokenEndpoint {
     /// [`Error::Misconfigured`] when it refuses the client or the request. [`Error::Untrusted`] for an answer that breaks
     /// the protocol.
     pub async fn redeem(&self, grant: &dyn Grant) -> Result<TokenSet, Error> {
+        self.redeem_rotating(grant).await.0
+    }
+
+    /// The same; and the refresh token of an answer that is of no use otherwise, for the one presented is spent.
+    pub(crate) async fn redeem_rotating(
+        &self,
+        grant: &dyn Grant,
+    ) -> (Result<TokenSet, Error>, Option<Secret>) {
+        let mut rotated = None;
+        let outcome = self.redeem_into(grant, &mut rotated).await;
+        (outcome, rotated)
+    }
+
+    async fn redeem_into(&self, grant: &dyn Grant, rotated: &mut Option<Secret>) -> Result<TokenSet, Error> {
         let metadata = self.provider.metadata().await?;
         let mut form = Form::default();
         grant.write(&mut form);
@@ -117,6 +131,11 @@ impl TokenEndpoint {
             });
         }
         let body = body.filter(|_| answer.json().is_ok()).ok_or_else(|| answer.bad())?;
+        *rotated = body
+            .get("refresh_token")
+            .and_then(Value::as_str)
+            .filter(|token| !token.is_empty())
+            .map(Secret::from);
         token_set(&body, asked_at)
     }
 
@@ -157,7 +176,10 @@ impl TokenEndpoint {
         // The lifetime counts from before the request: a slow answer must not make a token look younger.
         let asked_at = self.clock.now();
         let answer = self.http.post_form(endpoint, url, &form, authorization).await?;
-        self.provider.observe(&answer, asked_at, self.clock.now());
+        // A gateway's clock is nobody's.
+        if !answer.status.is_server_error() {
+            self.provider.observe(&answer, asked_at, self.clock.now());
+        }
         Ok((answer, asked_at))
     }
 

@@ -40,8 +40,8 @@ impl Arrival {
         self.outcome.send_replace(Some(signed_in));
         let told = async {
             while let Some(ended) = self.connections.join_next().await {
-                // Those that brought nothing, such as one opened in advance, are not waited for.
-                if ended.unwrap_or(true) {
+                // Those that brought nothing, such as one opened in advance or sent away, are not waited for.
+                if ended.unwrap_or_else(|ended| ended.is_panic()) {
                     break;
                 }
             }

@@ -44,11 +44,10 @@ impl Door {
         Self { path: redirect_uri.path().to_owned(), authority, state, bell, outcome }
     }
 
-    /// Serves one request on this connection; whether it was the one waited for.
-    pub(crate) async fn serve(self: Arc<Self>, stream: TcpStream) -> bool {
-        let awaited = AtomicBool::new(false);
+    /// Serves one request on this connection; whether it was the one waited for, which `awaited` tells as soon as it is in.
+    pub(crate) async fn serve(self: Arc<Self>, stream: TcpStream, awaited: Arc<AtomicBool>) -> bool {
         let service = service_fn(|request: Request<Incoming>| {
-            let (door, awaited) = (&*self, &awaited);
+            let (door, awaited) = (&*self, &*awaited);
             async move { Ok::<_, Infallible>(door.answer(&request, awaited).await) }
         });
         let served = http1::Builder::new()

@@ -9,13 +9,45 @@ use crate::token_set::{Freshness, TokenSet};
 use crate::token_store::StoredTokens;
 
 impl RefreshMint {
-    /// Lets other processes know that the answer to this refresh token was lost.
-    pub(super) async fn cast_doubt(&self, kept: StoredTokens, refresh_token: &Secret) {
-        let (mut tokens, doubt) = (kept.tokens, fingerprint(refresh_token.expose()));
+    /// Lets other processes know, before it is presented, that this refresh token may be spent from now on; and proves that the
+    /// store can be written. What it keeps then; `None` when somebody wrote meanwhile.
+    ///
+    /// What is kept of another login stays untouched until this one turned out to be good.
+    pub(super) async fn announce(
+        &self,
+        kept: Option<StoredTokens>,
+        ours: bool,
+        refresh_token: &Secret,
+    ) -> Result<Option<Option<StoredTokens>>, Error> {
+        let doubt = fingerprint(refresh_token.expose());
+        let (seen, mut tokens) = match kept {
+            Some(kept) if !ours || kept.tokens.extras.get(DOUBT) == Some(doubt.as_str()) => {
+                self.known().doubt = Some(doubt);
+                return Ok(Some(Some(kept)));
+            }
+            Some(kept) => (Some(kept.revision), kept.tokens),
+            None => {
+                (None, self.complete(self.nothing_but(refresh_token.clone()), refresh_token.clone(), None))
+            }
+        };
         tokens.extras.insert(DOUBT, doubt.clone());
+        let revision = self.store.compare_and_swap(seen, &tokens).await?;
         self.known().doubt = Some(doubt);
-        // At worst they do not know.
-        let _ = self.store.compare_and_swap(Some(kept.revision), &tokens).await;
+        Ok(revision.map(|revision| Some(StoredTokens { tokens, revision })))
+    }
+
+    /// It was not presented after all. At worst others are a little too careful.
+    pub(super) async fn take_back(&self, announced: Option<StoredTokens>) {
+        let Some(StoredTokens { mut tokens, revision }) = announced else { return };
+        if tokens.extras.get(DOUBT).is_none() {
+            return;
+        }
+        let _ = if tokens.access_token.is_empty() {
+            self.store.clear(revision).await.map(drop)
+        } else {
+            tokens.extras = tokens.extras.iter().filter(|(name, _)| *name != DOUBT).collect();
+            self.store.compare_and_swap(Some(revision), &tokens).await.map(drop)
+        };
     }
 
     /// Whoever held a token while another process lost the answer asks no more than that process does, which is nothing while

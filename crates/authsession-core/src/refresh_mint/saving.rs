@@ -9,6 +9,7 @@ use crate::refresh_mint::marks::{DOUBT, ORIGIN, OURS, SEED, fingerprint};
 use crate::refresh_mint::{RefreshMint, Unsaved};
 use crate::secret::Secret;
 use crate::token_set::TokenSet;
+use crate::token_store::StoredTokens;
 
 /// A save that fails is tried again so often while the lock is held, and then by the next caller.
 const SAVES: u32 = 3;
@@ -17,21 +18,27 @@ const FIRST_SAVE_PAUSE: Duration = Duration::from_millis(100);
 impl RefreshMint {
     /// Completes new tokens by what has to stand as it did before. The other members of an answer stay apart from those of the one
     /// before: a provider may vouch for several of them together.
-    pub(super) fn complete(&self, mut tokens: TokenSet, spent: Secret, before: Option<TokenSet>) -> TokenSet {
+    pub(super) fn complete(
+        &self,
+        mut tokens: TokenSet,
+        spent: Secret,
+        before: Option<&TokenSet>,
+    ) -> TokenSet {
         tokens.refresh_token = tokens.refresh_token.or(Some(spent));
-        let before = before.unwrap_or_else(|| TokenSet::new("", tokens.received_at));
+        let nothing = Extras::default();
+        let marks = before.map_or(&nothing, |before| &before.extras);
         // First, so that there is room for them: without the seed the spent refresh token would be taken for a new one.
         let mut extras = Extras::from_iter([(ORIGIN, self.origin())]);
         let seed = self
             .seed
             .as_ref()
             .map(|seed| fingerprint(seed.expose()))
-            .or_else(|| before.extras.get(SEED).map(str::to_owned));
+            .or_else(|| marks.get(SEED).map(str::to_owned));
         if let Some(seed) = seed {
             extras.insert(SEED, seed);
         }
-        tokens.scope = tokens.scope.or(before.scope);
-        for (name, text) in before.extras.iter().filter(|(name, _)| name.starts_with(OURS)) {
+        tokens.scope = tokens.scope.or_else(|| before?.scope.clone());
+        for (name, text) in marks.iter().filter(|(name, _)| name.starts_with(OURS)) {
             if name != DOUBT && extras.get(name).is_none() {
                 extras.insert(name, text);
             }
@@ -45,21 +52,32 @@ impl RefreshMint {
         tokens
     }
 
-    /// Saves what is left unsaved, unless something newer is kept by now.
+    /// Saves what is left unsaved, unless the store keeps something newer by now.
     pub(super) async fn catch_up(&self) -> Result<(), Error> {
         let unsaved = self.known().unsaved.clone();
-        let Some(Unsaved { tokens, seen }) = unsaved else { return Ok(()) };
+        let Some(Unsaved { tokens, replaced }) = unsaved else { return Ok(()) };
         let kept = self.store.load().await?;
-        if kept.map(|kept| kept.revision) == seen {
-            self.save(seen, tokens).await?;
+        if kept.as_ref().and_then(|kept| kept.tokens.refresh_token.as_ref()) == replaced.as_ref() {
+            self.save(kept.as_ref(), tokens).await?;
         }
         self.known().unsaved = None;
         Ok(())
     }
 
-    pub(super) async fn save(&self, seen: Option<u64>, tokens: TokenSet) -> Result<TokenSet, Error> {
+    /// Saves in place of what is `kept`.
+    pub(super) async fn save(
+        &self,
+        kept: Option<&StoredTokens>,
+        tokens: TokenSet,
+    ) -> Result<TokenSet, Error> {
         // First into this process's keeping: whatever happens from here, they are not lost.
-        self.known().unsaved = Some(Unsaved { tokens: tokens.clone(), seen });
+        let replaced = kept.and_then(|kept| kept.tokens.refresh_token.clone());
+        let seen = kept.map(|kept| kept.revision);
+        {
+            let mut known = self.known();
+            known.unsaved = Some(Unsaved { tokens: tokens.clone(), replaced });
+            known.latest.clone_from(&tokens.refresh_token);
+        }
         let mut outcome = self.try_to_save(seen, &tokens).await;
         for attempt in 0..SAVES {
             if outcome.is_ok() {

@@ -21,6 +21,7 @@ const PACE: Pace = Pace { first: Duration::from_secs(10), longest: Duration::fro
 #[derive(Debug, Default)]
 pub(super) struct Refused {
     young: u32,
+    /// The token that was refused last, whether it was forgotten or kept: one that is kept grows old, and was never good.
     last: Option<Secret>,
     at: Option<Timestamp>,
     backoff: Backoff,
@@ -38,13 +39,16 @@ impl Refused {
             *self = Self { last: Some(text.clone()), at: Some(now), ..Self::default() };
             return true;
         }
+        self.last = Some(text.clone());
         if !self.backoff.wait(now).is_zero() {
             return false;
         }
         self.young += 1;
-        (self.last, self.at) = (Some(text.clone()), Some(now));
-        if self.young >= FORGIVEN {
-            self.backoff = self.backoff.after_failure_at(PACE, now, None);
+        self.at = Some(now);
+        if let Some(paused) = self.young.checked_sub(FORGIVEN) {
+            // Not cut short by chance as other pauses are: each of these saves a token.
+            let pause = PACE.first.saturating_mul(1 << paused.min(16)).min(PACE.longest);
+            self.backoff = self.backoff.after_failure_at(PACE, now, Some(pause));
         }
         true
     }

@@ -1,15 +1,21 @@
-//! What is going on in a token cache, for health checks, dashboards and long streams.
+//! What is going on in a token cache, for health checks and dashboards.
 
-use std::fmt;
 use std::time::Duration;
-
-use tokio::sync::watch;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::token_cache::TokenCache;
+pub use crate::token_cache::watch::TokenWatch;
 
-/// The state of a cache at one instant.
+/// The state of a cache at one instant, or of anything else that hands out tokens.
+///
+/// ```
+/// use authsession_core::clock::Timestamp;
+/// use authsession_core::token_cache::snapshot::{Snapshot, State};
+///
+/// let mut snapshot = Snapshot::new(State::Fresh, Some(Timestamp::from_unix_seconds(3600)));
+/// snapshot.last_refresh = Some(Timestamp::from_unix_seconds(0));
+/// assert!(snapshot.state.serves() && snapshot.pause.is_zero());
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -23,6 +29,14 @@ pub struct Snapshot {
     pub last_error: Option<Error>,
     /// How long the next attempt has to wait; zero when it may be made.
     pub pause: Duration,
+}
+
+impl Snapshot {
+    /// One that tells this much; the rest can be set.
+    #[must_use]
+    pub const fn new(state: State, expires_at: Option<Timestamp>) -> Self {
+        Self { state, expires_at, last_refresh: None, last_error: None, pause: Duration::ZERO }
+    }
 }
 
 /// How a cache's token does.
@@ -50,32 +64,5 @@ impl State {
     #[must_use]
     pub const fn serves(self) -> bool {
         matches!(self, Self::Fresh | Self::Stale | Self::Failing | Self::Refused)
-    }
-}
-
-/// Tells when the token changes: a new one, one that was refused, an attempt that failed.
-pub struct TokenWatch {
-    pub(super) cache: TokenCache,
-    pub(super) changes: watch::Receiver<u64>,
-}
-
-impl TokenWatch {
-    /// Waits for the next change, and says what the state is then. Changes that happened since the last call count as one.
-    pub async fn changed(&mut self) -> Snapshot {
-        // The sender lives in the cache, which this handle holds: it cannot be gone.
-        let _ = self.changes.changed().await;
-        self.cache.snapshot()
-    }
-
-    /// The state now.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.cache.snapshot()
-    }
-}
-
-impl fmt::Debug for TokenWatch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("TokenWatch").field("now", &self.snapshot()).finish()
     }
 }

@@ -18,6 +18,8 @@ use crate::token_store::{StoredTokens, TokenLock, TokenStore, next};
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A refresh takes seconds; who holds the lock longer hangs.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A save takes milliseconds.
+const LONGEST_SAVE: Duration = Duration::from_secs(10);
 /// No login is larger.
 const LARGEST: u64 = 8 * 1024 * 1024;
 /// As many as the operating system follows.
@@ -85,9 +87,7 @@ impl TokenStore for FileTokenStore {
     async fn compare_and_swap(&self, seen: Option<u64>, tokens: &TokenSet) -> Result<Option<u64>, Error> {
         let tokens = tokens.clone();
         self.on_disk("write its file", move |path| {
-            // Two who forgot to lock must not both find the revision they saw.
-            let turn = open_lock(&beside(path, ".save"))?;
-            turn.lock()?;
+            let _turn = take_turn(path)?;
             if read(path)?.map(|kept| kept.revision) != seen {
                 return Ok(None);
             }
@@ -100,8 +100,7 @@ impl TokenStore for FileTokenStore {
 
     async fn clear(&self, seen: u64) -> Result<bool, Error> {
         self.on_disk("remove its file", move |path| {
-            let turn = open_lock(&beside(path, ".save"))?;
-            turn.lock()?;
+            let _turn = take_turn(path)?;
             let is_seen = read(path)?.is_some_and(|kept| kept.revision == seen);
             if is_seen {
                 std::fs::remove_file(path)?;
@@ -112,21 +111,56 @@ impl TokenStore for FileTokenStore {
     }
 
     async fn lock(&self) -> Result<TokenLock, Error> {
-        let file = self.on_disk("open its lock", |path| open_lock(&beside(path, ".lock"))).await?;
-        let failed = |cause| self.failed("take its lock", cause);
         let turns = LONGEST_WAIT.as_millis() / LOOK_AGAIN.as_millis();
         for _ in 0..turns {
-            match file.try_lock() {
-                Ok(()) => return Ok(TokenLock::new(file)),
-                Err(std::fs::TryLockError::WouldBlock) => clock::wait(LOOK_AGAIN).await,
-                Err(std::fs::TryLockError::Error(cause)) => return Err(failed(cause)),
+            if let Some(lock) = self.on_disk("take its lock", |path| try_lock(&beside(path, ".lock"))).await?
+            {
+                return Ok(TokenLock::new(lock));
             }
+            clock::wait(LOOK_AGAIN).await;
         }
-        Err(failed(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "another process has been holding it for a minute",
-        )))
+        Err(self.failed("take its lock", held_too_long()))
     }
+}
+
+/// The lock, if nobody else has it. A file that was removed meanwhile locks nobody out.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = open_lock(path)?;
+    match file.try_lock() {
+        Ok(()) if is_still_there(&file, path) => Ok(Some(file)),
+        Ok(()) | Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(cause)) => Err(cause),
+    }
+}
+
+#[cfg(unix)]
+fn is_still_there(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |one: &std::fs::Metadata, other: &std::fs::Metadata| {
+        (one.dev(), one.ino()) == (other.dev(), other.ino())
+    };
+    matches!((file.metadata(), std::fs::metadata(path)), (Ok(held), Ok(there)) if same(&held, &there))
+}
+
+#[cfg(not(unix))]
+fn is_still_there(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// For the moment of a save: two who forgot to lock must not both find the revision they saw.
+fn take_turn(path: &Path) -> io::Result<File> {
+    for _ in 0..LONGEST_SAVE.as_millis() / LOOK_AGAIN.as_millis() {
+        if let Some(turn) = try_lock(&beside(path, ".save"))? {
+            return Ok(turn);
+        }
+        // On a thread that is there for waiting.
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Err(held_too_long())
+}
+
+fn held_too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "another process has been holding it for too long")
 }
 
 /// The file that path stands for: where the last of its symbolic links leads, whether there is one yet or not.

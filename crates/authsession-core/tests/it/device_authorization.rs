@@ -11,12 +11,16 @@ use serde_json::{Value, json};
 use crate::parties::Parties;
 use crate::verdict::{fault, hint, refusal, untrusted};
 
-/// Asks every few milliseconds; the provider does not mind.
+/// The provider does not mind being asked every few milliseconds.
 async fn eager() -> Parties {
-    let parties = Parties::meet_with(|builder| builder.device_pace_enforced(false)).await;
-    let eagerly = |body: &mut Value| body["interval"] = json!(0.005);
-    parties.opposite.always(Endpoint::DeviceAuthorization, Answer::tampered(eagerly));
-    parties
+    Parties::meet_with(|builder| builder.device_pace_enforced(false)).await
+}
+
+/// As [`started`], and asks every few milliseconds.
+async fn started_eagerly(parties: &Parties) -> PendingDevice {
+    let mut pending = started(parties).await;
+    pending.interval = Duration::from_millis(5);
+    pending
 }
 
 async fn started(parties: &Parties) -> PendingDevice {
@@ -36,7 +40,7 @@ async fn with(name: &'static str, value: Value) -> Result<PendingDevice, Error> 
 #[tokio::test]
 async fn a_user_who_agrees_is_signed_in() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     let endpoint = parties.token_endpoint();
     let user = async {
         parties.until_asked(Endpoint::Token, 3).await;
@@ -51,7 +55,7 @@ async fn a_user_who_agrees_is_signed_in() {
 #[tokio::test]
 async fn a_user_who_says_no_ends_it() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     assert!(parties.opposite.deny_device(&pending.user_code));
     assert_eq!(refusal(pending.complete(&parties.token_endpoint()).await), OAuthError::AccessDenied);
 }
@@ -59,7 +63,7 @@ async fn a_user_who_says_no_ends_it() {
 #[tokio::test]
 async fn a_user_who_does_not_answer_in_time_ends_it() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     assert_eq!(pending.expires_at, parties.now() + Duration::from_secs(600));
     let endpoint = parties.token_endpoint();
     let later = async {
@@ -76,7 +80,7 @@ async fn a_user_who_does_not_answer_in_time_ends_it() {
 #[tokio::test]
 async fn a_provider_that_is_away_for_a_while_ends_nothing() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     assert!(parties.opposite.approve_device(&pending.user_code));
     for answer in [Answer::status(503), Answer::html(200, ""), Answer::error(400, "temporarily_unavailable")]
     {
@@ -89,7 +93,7 @@ async fn a_provider_that_is_away_for_a_while_ends_nothing() {
 #[tokio::test]
 async fn who_is_told_to_slow_down_waits_five_seconds_longer() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     for answer in [Answer::error(400, "slow_down"), Answer::error(429, "slow_down")] {
         parties.opposite.enqueue(Endpoint::Token, answer);
     }
@@ -117,7 +121,7 @@ async fn who_asks_too_soon_is_told_so() {
 #[tokio::test]
 async fn dropped_it_asks_no_more_and_can_be_taken_up_again() {
     let parties = eager().await;
-    let pending = started(&parties).await;
+    let pending = started_eagerly(&parties).await;
     let endpoint = parties.token_endpoint();
     let limit = Duration::from_millis(50);
     assert!(tokio::time::timeout(limit, pending.complete(&endpoint)).await.is_err());
@@ -139,6 +143,30 @@ async fn what_the_provider_left_out_is_filled_in() {
     assert_eq!(started(&parties).await.expires_at, parties.now() + Duration::from_secs(600));
     let pending = with("verification_uri_complete", Value::Null).await.unwrap();
     assert_eq!(pending.verification_uri_complete, None);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_more_often_than_once_a_second() {
+    for hurry in [json!(1e-9), json!("0.5"), json!(1)] {
+        assert_eq!(with("interval", hurry).await.unwrap().interval, Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_asks_to_be_left_alone_for_ever_is_asked_again_after_ten_minutes() {
+    let parties = eager().await;
+    let mut pending = started_eagerly(&parties).await;
+    pending.expires_at = parties.now() + Duration::from_secs(86_400);
+    let busy = || Answer::status(503).retry_after(u64::MAX);
+    parties.opposite.enqueue(Endpoint::Token, busy());
+    parties.opposite.enqueue(Endpoint::Token, busy());
+    assert!(parties.opposite.approve_device(&pending.user_code));
+    let endpoint = parties.token_endpoint();
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    assert!(pending.complete(&endpoint).await.is_ok());
+    let took = before.elapsed().as_secs();
+    assert!((1_200..1_300).contains(&took), "{took} s");
 }
 
 #[tokio::test]

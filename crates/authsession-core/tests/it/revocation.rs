@@ -46,6 +46,8 @@ async fn a_token_the_provider_does_not_know_counts_as_revoked() {
     assert!(answered(Answer::normal()).await.is_ok());
     assert!(answered(Answer::status(204)).await.is_ok());
     assert!(answered(Answer::error(400, "unsupported_token_type")).await.is_ok());
+    assert!(answered(Answer::error(400, "invalid_token")).await.is_ok());
+    assert!(answered(Answer::error(400, "invalid_client")).await.is_err());
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use authsession_core::single_flight::{Aborted, SingleFlight};
+use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -172,6 +174,50 @@ async fn a_start_does_not_wait_and_is_joined() {
     work.finish();
     assert_eq!(joined.await.unwrap(), Ok(1));
     assert_eq!(work.started(), 1);
+}
+
+#[test]
+fn work_left_behind_on_a_runtime_nobody_drives_is_dropped_and_counts_as_aborted() {
+    let runtime = || Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (flight, dropped) = (Flight::default(), Arc::new(Semaphore::new(1)));
+    let idle = runtime();
+    idle.block_on(async {
+        let held = Arc::clone(&dropped).acquire_owned().await.unwrap();
+        flight.start("key", || async move {
+            std::future::pending::<()>().await;
+            drop(held);
+            0
+        });
+        tokio::task::yield_now().await;
+    });
+    runtime().block_on(async {
+        assert_eq!(flight.run("key", || async { unreachable!() }).await, Err(Aborted));
+        assert_eq!(dropped.available_permits(), 1, "the lock it held is free");
+        assert_eq!(flight.run("key", || async { 7 }).await, Ok(7));
+    });
+    idle.block_on(tokio::task::yield_now());
+}
+
+#[tokio::test]
+async fn slow_work_on_a_runtime_that_runs_is_waited_for() {
+    let (flight, work) = (Flight::default(), Work::new());
+    let (elsewhere, done) = (Arc::clone(&flight), Arc::new(Semaphore::new(0)));
+    let (slow, until) = (work.clone(), Arc::clone(&done));
+    let other = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            elsewhere.start("key", || slow.run());
+            until.acquire().await.unwrap().forget();
+        });
+    });
+    work.until_started(1).await;
+    let waiting = work.caller(&flight, "key");
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(!waiting.is_finished());
+    work.finish();
+    assert_eq!(waiting.await.unwrap(), Ok(1));
+    done.add_permits(1);
+    other.join().unwrap();
 }
 
 #[tokio::test]

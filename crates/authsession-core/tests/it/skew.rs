@@ -35,9 +35,19 @@ async fn the_providers_time_is_known_from_its_answers() {
 
 #[tokio::test]
 async fn an_answer_that_refuses_tells_the_time_too() {
-    for answer in [Answer::error(400, "invalid_grant"), Answer::status(503), Answer::html(403, "")] {
+    for answer in [Answer::error(400, "invalid_grant"), Answer::html(403, "")] {
         let parties = Parties::meet().await;
         assert_eq!(measured(&parties, answer, "Tue, 01 Jan 2030 00:05:00 GMT").await, 300_500);
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_gateway_and_one_that_is_off_by_years_teach_nothing() {
+    let years = "Thu, 01 Jan 2099 00:00:00 GMT";
+    for (answer, date) in [(Answer::status(503), "Tue, 01 Jan 2030 00:05:00 GMT"), (Answer::normal(), years)]
+    {
+        let parties = Parties::meet().await;
+        assert_eq!(measured(&parties, answer, date).await, 0);
     }
 }
 

@@ -134,7 +134,7 @@ proptest! {
         repeatable in any::<bool>(),
         steps in vec(step(), 1..100),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let mut stage = Stage::set(repeatable);
             for step in steps {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use authsession_core::clock::Timestamp;
 use authsession_core::error::Error;
@@ -162,6 +163,25 @@ async fn a_reader_never_sees_half_a_file() {
         assert!(FileTokenStore::at(&path).load().await.unwrap().is_some());
     }
     writer.await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_whose_file_was_removed_locks_who_comes_later() {
+    let folder = Folder::new();
+    let store = FileTokenStore::at(folder.path("login.json"));
+    let first = store.lock().await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.lock().await.unwrap() }
+    });
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    fs::remove_file(folder.path("login.json.lock")).unwrap();
+    drop(first);
+    let second = waiting.await.unwrap();
+    let third = tokio::time::timeout(Duration::from_millis(100), store.lock()).await;
+    assert!(third.is_err(), "two hold the lock");
+    drop(second);
 }
 
 #[tokio::test]
