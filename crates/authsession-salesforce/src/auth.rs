@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod registry;
 mod rotation;
 pub mod session;
+pub mod session_tokens;
 pub mod settings;
 pub mod static_token;
 pub mod token_exchange;
@@ -50,6 +51,7 @@ pub use refresh::{RefreshTokenAuth, RefreshTokenAuthBuilder, RotationHandler};
 pub use refusal::SalesforceRefusal;
 pub use registry::{Listed, SessionRegistry};
 pub use session::{AuthSession, SharedAuth};
+pub use session_tokens::SessionTokens;
 pub use settings::{DEFAULT_TOKEN_CONNECT_TIMEOUT, DEFAULT_TOKEN_REQUEST_TIMEOUT, DEFAULT_TOKEN_TTL};
 pub use static_token::StaticTokenAuth;
 pub use token_exchange::{

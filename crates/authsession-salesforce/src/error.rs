@@ -38,7 +38,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum CirrusError {
     /// A builder was not told something it needs.
-    #[error("{0} is missing: set it before build()")]
+    #[error("{} is missing: {}", .0, how_to_set(.0))]
     MissingField(&'static str),
 
     /// A setting or an argument cannot be used.
@@ -146,7 +146,7 @@ pub enum CirrusError {
     },
 
     /// Salesforce cannot be reached, or what answers does not speak the protocol.
-    #[error("Salesforce cannot be reached: check the network, then try again")]
+    #[error("{}", out_of_reach(.0))]
     Http(#[source] Error),
 
     /// Not a URL.
@@ -214,6 +214,24 @@ impl CirrusError {
             Self::TokenStore { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
             _ => config(),
         }
+    }
+}
+
+fn how_to_set(name: &str) -> &'static str {
+    match name {
+        "instance_url" => "set it, give the org's My Domain as login_url, or call connect()",
+        "private_key" => "set it by private_key_pem_file, private_key_pem_bytes or signer",
+        _ => "set it before build()",
+    }
+}
+
+/// What keeps Salesforce from answering.
+fn out_of_reach(error: &Error) -> &'static str {
+    match error {
+        Error::Unavailable { fault: Fault::BadAnswer, .. } => {
+            "what answers is not Salesforce's OAuth endpoint: check login_url, and the proxy in between"
+        }
+        _ => "Salesforce cannot be reached: check the network, then try again",
     }
 }
 

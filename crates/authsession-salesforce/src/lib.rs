@@ -29,5 +29,14 @@ pub mod error;
 pub use async_trait::async_trait;
 
 pub use api_error::ApiVerdict;
-pub use auth::{AuthError, AuthSession, SharedAuth};
+pub use auth::{
+    AuthError, AuthResult, AuthSession, AuthorizeOptions, ClientCredentialsAuth,
+    ClientCredentialsAuthBuilder, CompletedSession, DEFAULT_TOKEN_CONNECT_TIMEOUT,
+    DEFAULT_TOKEN_REQUEST_TIMEOUT, JwtAuth, JwtAuthBuilder, PendingExchange, RefreshTokenAuth,
+    RefreshTokenAuthBuilder, RotationHandler, SharedAuth, StaticTokenAuth, SubjectTokenType,
+    TokenExchangeFlow, TokenExchangeFlowBuilder, TokenExchangeGrantType, TokenExchangeSession, WebServerFlow,
+    WebServerFlowBuilder, client_credentials, jwt, refresh, reqwest, revoke_token, static_token,
+    token_client_builder, token_exchange, transport, web_server,
+};
+pub use authsession_core::{clock, secret, signer, token_store};
 pub use error::{CirrusError, CirrusResult};

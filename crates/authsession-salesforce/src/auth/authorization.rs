@@ -53,7 +53,9 @@ impl Future for Authorization<'_> {
                     Poll::Pending
                 }
             },
-            State::Done => Poll::Pending,
+            State::Done => Poll::Ready(Err(CirrusError::misconfigured(
+                "this authorization was awaited to its end before: ask the session for another",
+            ))),
         }
     }
 }

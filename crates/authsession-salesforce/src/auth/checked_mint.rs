@@ -1,6 +1,6 @@
 //! What a token answer of Salesforce's is held against before its token is used: the instance, the signature, the end.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use authsession_core::claims::IdTokenClaims;
@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::auth::instance::Instance;
 use crate::auth::org::Org;
+use crate::auth::org_id::{OrgId, UserId};
 use crate::error::{CirrusError, CirrusResult};
 
 /// A mint whose answers are checked.
@@ -38,12 +39,35 @@ pub(crate) struct Checks {
     pub(crate) instance: Arc<Instance>,
     /// Salesforce signs its answers with it.
     pub(crate) consumer_secret: Option<Secret>,
+    /// Whose session it is, from the first answer on.
+    pub(crate) user: Arc<OnceLock<UserId>>,
 }
 
 impl Checks {
     pub(crate) fn check(&self, tokens: &TokenSet) -> CirrusResult<()> {
         self.check_signature(tokens)?;
+        self.check_user(tokens)?;
         self.instance.admit(tokens.extras.get("instance_url"), tokens.extras.get("id"))
+    }
+
+    /// No refresh is about somebody else, nor a token another process left in the store; and a token is one of the org it says.
+    fn check_user(&self, tokens: &TokenSet) -> CirrusResult<()> {
+        let Some(identity_url) = tokens.extras.get("id") else { return Ok(()) };
+        let org = OrgId::in_identity_url(identity_url);
+        let of_token = OrgId::in_access_token(tokens.access_token.expose());
+        if matches!((org, of_token), (Some(org), Some(of_token)) if org != of_token) {
+            return Err(CirrusError::Untrusted(
+                "the access token is not one of the org the answer names".into(),
+            ));
+        }
+        let Some(user) = UserId::in_identity_url(identity_url) else { return Ok(()) };
+        if *self.user.get_or_init(|| user) == user {
+            Ok(())
+        } else {
+            Err(CirrusError::Untrusted(
+                "the token is for another user than before: a token store keeps one login".into(),
+            ))
+        }
     }
 
     /// The `signature` of an answer: HMAC-SHA256 of `id` and `issued_at` under the consumer secret (Salesforce Help, "OAuth 2.0
@@ -65,12 +89,12 @@ impl Checks {
 impl Mint for CheckedMint {
     async fn mint(&self) -> Result<TokenSet, Error> {
         let mut tokens = self.mint.mint().await?;
-        self.checks.check(&tokens)?;
         if let Some((client, claims)) = &self.signed_in
             && self.org.verify_refreshed(client, &tokens, claims).await?.is_none()
         {
             tokens.id_token = None;
         }
+        self.checks.check(&tokens)?;
         if tokens.expires_at.is_none() {
             tokens.expires_at = self.end(&tokens).await;
         }

@@ -10,6 +10,7 @@ use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint;
 use authsession_core::token_set::TokenSet;
 use authsession_core::token_store::TokenStore;
+use authsession_core::token_store::memory::MemoryTokenStore;
 
 use crate::auth::grant_session::{GrantSession, is_a_session};
 use crate::auth::org::Org;
@@ -47,6 +48,8 @@ pub struct CompletedSession {
     /// The claims of the ID token.
     pub claims: Option<IdTokenClaims>,
     session: GrantSession,
+    /// Where its refresh token is kept as it is now.
+    pub(crate) store: Arc<dyn TokenStore>,
 }
 
 is_a_session! { CompletedSession }
@@ -68,12 +71,11 @@ impl CompletedSession {
         verified: Option<(IdTokenClaims, Option<String>)>,
     ) -> CirrusResult<Self> {
         let Completion { settings, proof, org, client, store } = completion;
+        let store = store.unwrap_or_else(|| Arc::new(MemoryTokenStore::default()));
         let session = match &tokens.refresh_token {
             Some(_) => {
-                let mut builder = RefreshTokenAuthBuilder::from_parts(settings.clone(), proof.clone());
-                if let Some(store) = store {
-                    builder = builder.token_store(store);
-                }
+                let builder = RefreshTokenAuthBuilder::from_parts(settings.clone(), proof.clone())
+                    .token_store(Arc::clone(&store));
                 let claims = verified.as_ref().map(|(claims, _)| claims.clone());
                 builder.signed_in(tokens.clone(), claims).await?
             }
@@ -102,6 +104,7 @@ impl CompletedSession {
             nonce,
             claims,
             session,
+            store,
         })
     }
 }

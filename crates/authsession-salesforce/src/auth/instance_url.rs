@@ -56,7 +56,7 @@ impl InstanceUrl {
     /// [`CirrusError::Untrusted`] for any other.
     pub fn learn(returned: &str, login: &LoginUrl) -> CirrusResult<Self> {
         let learned = Self::returned(returned)?;
-        if learned.is_salesforce() || learned.host() == login.url().host_str().unwrap_or_default() {
+        if learned.is_salesforce() || Self::parse(login.as_str()).is_ok_and(|login| login == learned) {
             Ok(learned)
         } else {
             Err(CirrusError::Untrusted("the token answer's instance_url is not a Salesforce host".into()))

@@ -1,4 +1,4 @@
-//! The id of an org, in its 15 or 18 characters.
+//! The ids of orgs and users, in their 15 or 18 characters.
 
 use std::fmt;
 
@@ -48,6 +48,21 @@ impl OrgId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// A user's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UserId([u8; 15]);
+
+impl UserId {
+    /// The user of an identity URL.
+    pub(crate) fn in_identity_url(url: &str) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let user = url.path_segments()?.skip_while(|segment| *segment != "id").nth(2)?;
+        let form = matches!(user.len(), 15 | 18) && user.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        form.then_some(())?;
+        user.as_bytes().get(..15)?.try_into().ok().map(Self)
     }
 }
 

@@ -132,7 +132,6 @@ impl RefreshTokenAuthBuilder {
         tokens: TokenSet,
         claims: Option<IdTokenClaims>,
     ) -> CirrusResult<GrantSession> {
-        self.store.get_or_insert_with(|| Arc::new(MemoryTokenStore::default()));
         self.claims = claims;
         let auth = self.unconnected()?;
         auth.session.check(&tokens)?;

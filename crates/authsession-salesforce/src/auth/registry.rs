@@ -93,7 +93,8 @@ impl SessionRegistry {
     #[must_use]
     pub fn at_instance(&self, url: &str) -> Option<SharedAuth> {
         let wanted = InstanceUrl::parse(url).ok()?;
-        self.lock().values().find(|session| session.instance_url() == wanted.as_str()).cloned()
+        let found = self.all().into_iter().find(|(_, session)| session.instance_url() == wanted.as_str());
+        found.map(|(_, session)| session)
     }
 
     /// Takes the session of that name out. Whoever holds it keeps it.
@@ -111,23 +112,26 @@ impl SessionRegistry {
     /// All sessions, in the order of their names, with how they do; asks nobody.
     #[must_use]
     pub fn list(&self) -> Vec<Listed> {
-        let listed = |(name, session): (&String, &SharedAuth)| Listed {
-            name: name.clone(),
+        let listed = |(name, session): (String, SharedAuth)| Listed {
+            name,
             instance_url: session.instance_url().to_owned(),
             snapshot: session.snapshot(),
         };
-        self.lock().iter().map(listed).collect()
+        self.all().into_iter().map(listed).collect()
     }
 
     /// Gets a token for every session that has none, all at a time; what it came to, by name.
     pub async fn warm_up(&self) -> Vec<(String, CirrusResult<()>)> {
-        let sessions: Vec<_> =
-            self.lock().iter().map(|(name, session)| (name.clone(), Arc::clone(session))).collect();
-        join_all(sessions.into_iter().map(|(name, session)| async move {
+        join_all(self.all().into_iter().map(|(name, session)| async move {
             let outcome = session.access_token().await.map(drop);
             (name, outcome)
         }))
         .await
+    }
+
+    /// As they are now: sessions are asked without the lock, for what they do is theirs.
+    fn all(&self) -> Vec<(String, SharedAuth)> {
+        self.lock().iter().map(|(name, session)| (name.clone(), Arc::clone(session))).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SharedAuth>> {

@@ -1,7 +1,7 @@
 //! Who is told of a rotated refresh token: a handler of the program's, between the save and the first use.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use authsession_core::error::Error;
@@ -13,7 +13,8 @@ use authsession_core::token_store::{StoredTokens, TokenLock, TokenStore};
 /// [`TokenStore`] does both, so prefer one.
 #[async_trait]
 pub trait RotationHandler: Send + Sync {
-    /// This is the refresh token from now on. It is called before the access token that came with it is used.
+    /// This is the refresh token from now on. It is called before the access token that came with it is used. The session waits
+    /// for it meanwhile: do not use the session in here.
     async fn on_rotation(&self, new_refresh_token: &str);
 }
 
@@ -33,18 +34,32 @@ impl ToldStore {
     ) -> Self {
         Self { store, handler, known: Mutex::new(known) }
     }
+
+    fn known(&self) -> MutexGuard<'_, Option<Secret>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the handler of a refresh token it does not know. One it did not get to the end with is told again.
+    async fn tell(&self, refresh_token: &Secret) {
+        let is_news = self.known().as_ref() != Some(refresh_token);
+        if is_news {
+            self.handler.on_rotation(refresh_token.expose()).await;
+            *self.known() = Some(refresh_token.clone());
+        }
+    }
 }
 
 #[async_trait]
 impl TokenStore for ToldStore {
     async fn load(&self) -> Result<Option<StoredTokens>, Error> {
         let kept = self.store.load().await?;
-        let refresh_token = kept.as_ref().and_then(|kept| kept.tokens.refresh_token.as_ref());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_none() {
-            *known = refresh_token.cloned();
+        if let Some(refresh_token) = kept.as_ref().and_then(|kept| kept.tokens.refresh_token.as_ref()) {
+            let begins = self.known().is_none();
+            if begins {
+                *self.known() = Some(refresh_token.clone());
+            }
+            self.tell(refresh_token).await;
         }
-        drop(known);
         Ok(kept)
     }
 
@@ -53,15 +68,7 @@ impl TokenStore for ToldStore {
         let Some(rotated) = tokens.refresh_token.as_ref().filter(|_| saved.is_some()) else {
             return Ok(saved);
         };
-        let is_new = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_new = known.as_ref() != Some(rotated);
-            *known = Some(rotated.clone());
-            is_new
-        };
-        if is_new {
-            self.handler.on_rotation(rotated.expose()).await;
-        }
+        self.tell(rotated).await;
         Ok(saved)
     }
 

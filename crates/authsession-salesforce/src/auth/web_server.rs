@@ -8,7 +8,7 @@ pub mod pending_exchange;
 
 use std::sync::Arc;
 
-use authsession_core::authorization::{AuthorizationRequest, asks_for_id_token};
+use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, asks_for_id_token};
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::client_auth::Client;
 use authsession_core::grant::authorization_code::AuthorizationCode;
@@ -125,6 +125,28 @@ impl WebServerFlow {
         self.redeem(pending, code.into()).await
     }
 
+    /// The same, given the whole query of the callback, which may say instead why there is no code.
+    ///
+    /// # Errors
+    /// As [`complete`](Self::complete), and what the user or the org said no with.
+    pub async fn complete_callback(
+        &self,
+        pending: PendingExchange,
+        query: &str,
+    ) -> CirrusResult<CompletedSession> {
+        if pending.flow != self.fingerprint() {
+            return Err(CirrusError::FlowMismatch);
+        }
+        let response = AuthorizationResponse::parse(query)?;
+        let is_ours =
+            response.state().is_some_and(|state| equal_in_constant_time(pending.state(), state.expose()));
+        if !is_ours {
+            return Err(CirrusError::StateMismatch);
+        }
+        let code = response.check(&pending.pending, &self.org.metadata)?;
+        self.redeem(pending, code).await
+    }
+
     async fn redeem(&self, pending: PendingExchange, code: Secret) -> CirrusResult<CompletedSession> {
         let grant = AuthorizationCode {
             code: code.clone(),
@@ -152,8 +174,9 @@ impl WebServerFlow {
         self.org.revoke(&self.client, &token.into()).await
     }
 
-    /// The settings of a [`RefreshTokenAuth`](crate::auth::refresh::RefreshTokenAuth) of that sign-in, to add a token store or a
-    /// handler to.
+    /// The settings of a [`RefreshTokenAuth`](crate::auth::refresh::RefreshTokenAuth) of that sign-in, to add a handler to. The
+    /// two share the refresh token, whichever of them refreshes. With a token store of its own they do not: then use only the
+    /// new one, for a refresh token that rotates serves one of them.
     ///
     /// # Errors
     /// [`CirrusError::MissingField`] when the sign-in brought no refresh token.
@@ -163,7 +186,7 @@ impl WebServerFlow {
         Ok(RefreshTokenAuthBuilder::from_parts(self.settings.clone(), self.proof.clone())
             .instance_url(&session.instance_url)
             .refresh_token(refresh_token)
-            .initial_access_token(session.access_token.as_str()))
+            .token_store(Arc::clone(&session.store)))
     }
 
     async fn verify(

@@ -150,7 +150,8 @@ fn any_org_is_still_one_of_salesforces() {
 #[test]
 fn an_instance_is_learned_from_salesforce_or_from_the_host_that_was_asked() {
     let login = LoginUrl::parse("http://127.0.0.1:9000").unwrap();
-    assert!(InstanceUrl::learn("http://127.0.0.1:9001/", &login).is_ok());
+    assert!(InstanceUrl::learn("http://127.0.0.1:9000/", &login).is_ok());
+    assert!(InstanceUrl::learn("http://127.0.0.1:9001/", &login).is_err(), "another program of this machine");
     assert!(InstanceUrl::learn(ACME, &login).is_ok());
     assert!(matches!(InstanceUrl::learn("https://evil.example", &login), Err(CirrusError::Untrusted(_))));
 }

@@ -18,7 +18,7 @@ async fn sign_in(stage: &Stage, redirect_uri: &str) -> (Result<CompletedSession,
         let (browser, url) = (stage.browser.tab(), url.to_owned());
         opened = Some(tokio::spawn(async move { browser.navigate(&url).await }));
     };
-    let outcome = flow.sign_in_on_this_machine(open).await;
+    let outcome = flow.sign_in_by_browser(open).await;
     (outcome, opened.unwrap().await.unwrap().unwrap())
 }
 
@@ -58,6 +58,6 @@ async fn the_browser_is_told_when_the_sign_in_fails_after_it_came_back() {
 async fn a_redirect_uri_elsewhere_cannot_be_listened_on() {
     let stage = Stage::set().await;
     let flow = stage.web_server().build().unwrap();
-    let error = flow.sign_in_on_this_machine(|_| unreachable!("nothing to open")).await.unwrap_err();
+    let error = flow.sign_in_by_browser(|_| unreachable!("nothing to open")).await.unwrap_err();
     assert!(matches!(error, CirrusError::Misconfigured { .. }), "{error:?}");
 }

@@ -15,6 +15,7 @@ mod jwt;
 mod login_url;
 #[cfg(feature = "loopback")]
 mod loopback;
+mod one_login;
 mod pains;
 #[cfg(feature = "legacy")]
 mod password;

@@ -1,12 +1,10 @@
 //! The web server flow for command lines: the browser comes back to this very machine (RFC 8252 §7.3).
 
-use authsession_core::authorization::AuthorizationResponse;
 use authsession_core::loopback::LoopbackListener;
 use url::Url;
 
 use crate::auth::completed_session::CompletedSession;
 use crate::auth::web_server::WebServerFlow;
-use crate::auth::web_server::pending_exchange::PendingExchange;
 use crate::error::CirrusResult;
 
 impl WebServerFlow {
@@ -23,7 +21,7 @@ impl WebServerFlow {
     ///     .redirect_uri("http://localhost:1717/callback")
     ///     .scopes(["api", "refresh_token"])
     ///     .build()?;
-    /// let session = flow.sign_in_on_this_machine(|url| println!("Open {url}")).await?;
+    /// let session = flow.sign_in_by_browser(|url| println!("Open {url}")).await?;
     /// println!("signed in at {}", session.instance_url);
     /// # Ok(())
     /// # }
@@ -35,10 +33,7 @@ impl WebServerFlow {
     ///
     /// # Panics
     /// Outside a tokio runtime with IO and time.
-    pub async fn sign_in_on_this_machine(
-        &self,
-        open: impl FnOnce(&str) + Send,
-    ) -> CirrusResult<CompletedSession> {
+    pub async fn sign_in_by_browser(&self, open: impl FnOnce(&str) + Send) -> CirrusResult<CompletedSession> {
         let wanted = Url::parse(&self.request.redirect_uri)?;
         let listener = LoopbackListener::bind(&wanted)?;
         let mut flow = self.clone();
@@ -49,13 +44,8 @@ impl WebServerFlow {
         let (url, pending) = flow.start()?;
         open(&url);
         let arrival = listener.arrival(&pending.pending.state).await?;
-        let outcome = flow.finish(pending, arrival.query().expose()).await;
+        let outcome = flow.complete_callback(pending, arrival.query().expose()).await;
         arrival.answer(outcome.is_ok()).await;
         outcome
-    }
-
-    async fn finish(&self, pending: PendingExchange, query: &str) -> CirrusResult<CompletedSession> {
-        let code = AuthorizationResponse::parse(query)?.check(&pending.pending, &self.org.metadata)?;
-        self.redeem(pending, code).await
     }
 }

@@ -1,14 +1,18 @@
 //! Rows about what an API or the org answered: 41, 44, 45, 46, 50, 53, 54, 56.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use authsession_core::bearer::origin::Origins;
+use authsession_core::bearer::reqwest_middleware::BearerMiddleware;
 use authsession_core::token_cache::snapshot::State;
 use authsession_salesforce::ApiVerdict;
 use authsession_salesforce::api_error::classify;
-use authsession_salesforce::auth::{AuthSession, Recovery};
+use authsession_salesforce::auth::{AuthSession, Recovery, SessionTokens, SharedAuth, token_client_builder};
 use authsession_testkit::browser::Page;
 use authsession_testkit::org::connected_app::ConnectedApp;
+use authsession_testkit::org::endpoint::OrgEndpoint;
 use http::Method;
-use std::time::Duration;
 use url::Url;
 
 use crate::stage::{JWT_BEARER, Stage, minutes};
@@ -184,6 +188,26 @@ async fn row_54_no_token_is_in_a_url_or_shown() {
     }
     let shown = format!("{auth:?} {header:?} {:?} {:?}", auth.snapshot(), auth.watch());
     assert!(!shown.contains(&token) && !shown.contains(&refresh_token), "{shown}");
+}
+
+/// A client of the program's own, whose base URL is only a convention.
+#[tokio::test]
+async fn row_56_a_client_with_the_token_sends_it_to_the_instance_only() {
+    let (stage, elsewhere) = (Stage::set().await, Stage::set().await);
+    let auth: SharedAuth = Arc::new(stage.jwt().build().unwrap());
+    let middleware = BearerMiddleware::new(
+        Arc::new(SessionTokens::new(auth.clone())),
+        Origins::of(auth.instance_url()).unwrap(),
+    );
+    let client = reqwest_middleware::ClientBuilder::new(token_client_builder().build().unwrap());
+    let client = client.with(middleware).build();
+    let get = |stage: &Stage| client.get(format!("{}/services/data/v66.0/limits", stage.org.url())).send();
+    assert_eq!(get(&stage).await.unwrap().status(), 200);
+    stage.org.expire_sessions();
+    assert_eq!(get(&stage).await.unwrap().status(), 200, "it is refreshed and sent once more");
+    assert_eq!(stage.org.journal().grants(JWT_BEARER), 2);
+    assert_eq!(get(&elsewhere).await.unwrap().status(), 401);
+    assert!(elsewhere.org.journal().last(OrgEndpoint::Rest).unwrap().header("authorization").is_none());
 }
 
 /// A URL in an answer leads elsewhere, and the token would go along.

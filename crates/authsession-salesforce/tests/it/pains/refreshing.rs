@@ -67,8 +67,16 @@ async fn row_42_a_save_that_fails_is_seen_and_made_up_for() {
     let stage = Stage::set_with(|org| org.rotation(true)).await;
     let store = Arc::new(FullDisk::default());
     let auth = stage.refresh(&stage.approve()).token_store(store.clone()).build().unwrap();
+    let (rotating, gate) = Answer::normal().held_after();
+    stage.org.enqueue(OrgEndpoint::Token, rotating);
+    let asking = tokio::spawn({
+        let auth = auth.clone();
+        async move { auth.access_token().await.map(std::borrow::Cow::into_owned) }
+    });
+    assert!(gate.reached().await);
     store.full.store(true, Ordering::SeqCst);
-    let error = auth.access_token().await.unwrap_err();
+    gate.open();
+    let error = asking.await.unwrap().unwrap_err();
     assert!(matches!(error, CirrusError::TokenStore { .. }) && error.is_transient(), "{error:?}");
     assert!(auth.authorization_at_once().is_none(), "what is not kept is not used");
     store.full.store(false, Ordering::SeqCst);
@@ -104,7 +112,8 @@ async fn row_43_what_the_other_one_got_is_adopted() {
     let asking = tokio::spawn(async move { auth.access_token().await.map(std::borrow::Cow::into_owned) });
     assert!(stage.org.journal().reaches(OrgEndpoint::Token, 2).await);
     let theirs = elsewhere.load().await.unwrap().unwrap().tokens;
-    store.compare_and_swap(None, &theirs).await.unwrap();
+    let seen = store.load().await.unwrap().map(|kept| kept.revision);
+    assert!(store.compare_and_swap(seen, &theirs).await.unwrap().is_some());
     assert_eq!(asking.await.unwrap().unwrap(), token);
     assert_eq!(stage.refreshes(), 2);
 }
