@@ -1,7 +1,7 @@
 //! authsession beside its peers from crates.io, in one process and one run: a Markdown report on standard output.
 //!
-//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times. It fails when a count that is
-//! promised is not so.
+//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times; with `inbound` or `outbound` that half
+//! alone. It fails when a count that is promised is not so.
 
 mod allocations;
 mod contestants;
@@ -9,6 +9,7 @@ mod effort;
 mod expired_token;
 mod id_token;
 mod machine;
+mod outbound;
 mod promises;
 mod protected_request;
 mod provider;
@@ -21,24 +22,43 @@ use std::process::ExitCode;
 use crate::effort::Effort;
 use crate::report::Report;
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let effort = match std::env::args().nth(1).as_deref() {
-        None => Effort::Full,
-        Some("--quick") => Effort::Quick,
-        Some(_) => return Err("usage: cargo run --release [-- --quick]".into()),
-    };
+/// What to measure: all, or one half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Inbound,
+    Outbound,
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    let (mut effort, mut only) = (Effort::Full, None);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--quick" => effort = Effort::Quick,
+            "inbound" => only = Some(Half::Inbound),
+            "outbound" => only = Some(Half::Outbound),
+            _ => return Err("usage: cargo run --release [-- [--quick] [inbound|outbound]]".into()),
+        }
+    }
     let mut report = Report::new();
     // One thread, so that nothing measured in process waits for another; storms get the threads a server has.
     let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let request = one.block_on(protected_request::measure(effort))?;
-    report.protected_request(&request);
-    let id_token = one.block_on(id_token::measure(effort))?;
     let many = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let expired = many.block_on(expired_token::measure(effort))?;
-    report.expired_token(&expired);
-    report.id_token(&id_token);
+    let mut broken = Vec::new();
+    if only != Some(Half::Outbound) {
+        let request = one.block_on(protected_request::measure(effort)).map_err(|error| error.to_string())?;
+        report.protected_request(&request);
+        let id_token = one.block_on(id_token::measure(effort)).map_err(|error| error.to_string())?;
+        let expired = many.block_on(expired_token::measure(effort)).map_err(|error| error.to_string())?;
+        report.expired_token(&expired);
+        report.id_token(&id_token);
+        broken.extend(promises::broken(&request, &expired, &id_token));
+    }
+    if only != Some(Half::Inbound) {
+        let figures = outbound::measure(effort, &one, &many)?;
+        outbound::tables::add(&mut report, &figures);
+        broken.extend(promises::broken_outbound(&figures));
+    }
     println!("{report}");
-    let broken = promises::broken(&request, &expired, &id_token);
     for promise in &broken {
         eprintln!("broken promise: {promise}");
     }

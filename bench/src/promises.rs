@@ -3,6 +3,9 @@
 use crate::contestants::{authsession, empty_layer};
 use crate::expired_token::{self, PARALLEL};
 use crate::id_token;
+use crate::outbound;
+use crate::outbound::readers::Has;
+use crate::outbound::storm::Outcome;
 use crate::protected_request;
 
 /// Around a whole router, an extractor that shares allocates at most this much more than the unprotected route.
@@ -43,5 +46,38 @@ pub(crate) fn broken(
     check(ours.alive == sessions, format!("{} of {sessions} sessions alive at the next expiry", ours.alive));
     let [(_, fetches), _] = id_token.fetches;
     check(fetches == 1, format!("{fetches} key sets fetched for unknown keys, one promised"));
+    broken
+}
+
+/// The same of tokens for calling an API.
+pub(crate) fn broken_outbound(figures: &outbound::Figures) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut check = |holds: bool, text: String| {
+        if !holds {
+            broken.push(text);
+        }
+    };
+    for cost in figures.fresh_read.iter().filter(|cost| cost.reader.name.starts_with("authsession")) {
+        // A boxed future and a `String`: that is the trait's own signature.
+        let limit = if cost.reader.has == Has::Text { 2 } else { 0 };
+        let (name, allocations) = (cost.reader.name, cost.allocations);
+        check(allocations <= limit, format!("{name}: {allocations} allocations, {limit} promised"));
+    }
+    if let Some(outage) = outbound::Figures::ours(&figures.outage) {
+        let (calls, served) = (outage.calls, outage.served);
+        check(served == calls, format!("{served} of {calls} calls served with a valid token in an outage"));
+    }
+    if let Some((_, requests)) = outbound::Figures::ours(&figures.dead_grant) {
+        check(*requests == 1, format!("{requests} requests on a dead grant, one promised"));
+    }
+    let ours = |rows: &[Outcome]| rows.iter().find(|one| one.name == "authsession").map(Outcome::is_perfect);
+    check(
+        ours(&figures.refused) == Some(true),
+        "more than a grant, or a caller not served, after a refusal".into(),
+    );
+    check(
+        ours(&figures.hurried) == Some(true),
+        "more than a grant, or a caller not served, in a hurry".into(),
+    );
     broken
 }

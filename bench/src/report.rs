@@ -88,11 +88,11 @@ impl Report {
         }
     }
 
-    fn title(&mut self, title: &str) {
+    pub(crate) fn title(&mut self, title: &str) {
         let _never_fails = writeln!(self.text, "\n### {title}\n");
     }
 
-    fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         let _never_fails = writeln!(self.text, "{line}");
     }
 }
@@ -104,7 +104,7 @@ impl std::fmt::Display for Report {
 }
 
 /// A mean, without decimals where it has none.
-fn mean(total: usize, of: usize) -> String {
+pub(crate) fn mean(total: usize, of: usize) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
     let mean = total as f64 / of.max(1) as f64;
     if total.is_multiple_of(of.max(1)) { format!("{mean:.0}") } else { format!("{mean:.1}") }

@@ -23,6 +23,12 @@ impl Spread {
     pub(crate) fn of_durations(measured: impl IntoIterator<Item = Duration>) -> Self {
         Self::of(measured.into_iter().map(|one| one.as_secs_f64() * 1e9).collect())
     }
+
+    /// As text, in nanoseconds.
+    pub(crate) fn in_nanos(self) -> String {
+        let Self { low, median, high } = self;
+        format!("{median:.1} ns ({low:.1}–{high:.1})")
+    }
 }
 
 /// In microseconds below a millisecond, else in milliseconds.
