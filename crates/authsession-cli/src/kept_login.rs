@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
-use authsession_core::error::{Error as ProtocolError, Fault};
+use authsession_core::error::Error as ProtocolError;
 use authsession_core::refresh_mint::RefreshMint;
 use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint as _;
@@ -81,11 +81,6 @@ impl KeptLogin {
         }
         let mint = self.mint()?;
         let mut outcome = mint.mint().await;
-        let is_in_doubt = matches!(&outcome, Err(ProtocolError::Unavailable { fault: Fault::NoAnswer, .. }));
-        if is_in_doubt && self.refused.is_some() {
-            // The refresh token may be spent, and to present it again may cost the token that serves. But none does.
-            outcome = mint.mint().await;
-        }
         for attempt in 0..SAVES {
             let Err(error @ ProtocolError::TokenStore { .. }) = &outcome else { break };
             // New tokens that are not saved end with this process, and the login with them.

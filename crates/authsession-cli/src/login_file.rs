@@ -60,7 +60,9 @@ impl TokenStore for LoginFile {
         let mut tokens = tokens.clone();
         tokens.extras = self.origin.remember(&tokens.extras);
         let saved = self.file.compare_and_swap(seen, &tokens).await;
-        self.owes_a_save.store(saved.is_err(), Ordering::Relaxed);
+        // Before a refresh token is presented, only a mark is written: nothing is owed yet.
+        let is_mark = tokens.extras.get("authsession.doubt").is_some();
+        self.owes_a_save.store(saved.is_err() && !is_mark, Ordering::Relaxed);
         saved
     }
 

@@ -5,6 +5,9 @@
 //! Read it in the order of the flow: [`provider`] says who the other side is, [`authorization`] sends the user there and
 //! checks what comes back, [`token_endpoint`] redeems a [`grant`], [`id_token`] verifies who signed in, and
 //! [`token_set`] knows how fresh the tokens are. [`single_flight`] makes shared work happen once.
+//!
+//! To call an API, begin with [`token_source`]: it gets tokens by any grant, and a [`token_cache`] beneath keeps them fresh.
+//! [`bearer`] attaches them to requests, and [`token_store`] keeps a login that has to outlive the program.
 
 pub mod assertion;
 pub mod authorization;

@@ -1,4 +1,14 @@
 //! Who calls Salesforce, and with which token.
+//!
+//! | who calls | session |
+//! |---|---|
+//! | a server, as a user who pre-authorised it | [`JwtAuth`] |
+//! | a server, as the connected app's own user | [`ClientCredentialsAuth`] |
+//! | users who sign in with a browser | [`WebServerFlow`], whose [`CompletedSession`] is one |
+//! | a command line | [`WebServerFlow`] with the feature `loopback`, or [`DeviceFlow`] |
+//! | whoever has a refresh token, or a login of the Salesforce CLI ([`ImportedLogin`]) | [`RefreshTokenAuth`] |
+//! | whoever has another provider's token | [`TokenExchangeFlow`] |
+//! | a script with a token in hand | [`StaticTokenAuth`] |
 
 pub mod authorization;
 mod checked_mint;

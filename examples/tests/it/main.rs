@@ -28,6 +28,8 @@ mod service_account;
 #[path = "../../step_up.rs"]
 mod step_up;
 
+mod readme;
+
 use std::time::Duration;
 
 use authsession_core::client_auth::ClientAuth;

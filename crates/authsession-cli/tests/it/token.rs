@@ -206,13 +206,26 @@ async fn an_interrupt_while_the_provider_answers_costs_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_written_costs_no_refresh_token() {
+    let (provider, file) = signed_in().await;
+    about_to_end(&file).await;
+    std::fs::create_dir(format!("{}.draft", file.path)).unwrap();
+    let ended = ended(file.start()).await;
+    assert!(!ended.log.contains("the login is lost"), "{}", ended.log);
+    assert_eq!(provider.journal().grants("refresh_token"), 0);
+}
+
+#[tokio::test]
 async fn a_token_that_cannot_be_saved_is_saved_once_there_is_room() {
     let (provider, file) = signed_in().await;
     about_to_end(&file).await;
     let in_the_way = format!("{}.draft", file.path);
-    std::fs::create_dir(&in_the_way).unwrap();
+    let (answer, gate) = Answer::normal().held_after();
+    provider.enqueue(Endpoint::Token, answer);
     let child = file.start();
-    assert!(provider.journal().reaches(Endpoint::Token, 2).await);
+    assert!(gate.reached().await);
+    std::fs::create_dir(&in_the_way).unwrap();
+    gate.open();
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     std::fs::remove_dir(&in_the_way).unwrap();
     let ended = ended(child).await;

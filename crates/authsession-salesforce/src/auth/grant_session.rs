@@ -196,6 +196,10 @@ macro_rules! is_a_session {
                 self.session.authorization_at_once()
             }
 
+            fn watch(&self) -> Option<authsession_core::token_cache::snapshot::TokenWatch> {
+                Some(self.session.watch())
+            }
+
             fn snapshot(&self) -> Option<authsession_core::token_cache::snapshot::Snapshot> {
                 Some(self.session.snapshot())
             }

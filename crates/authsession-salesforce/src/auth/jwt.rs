@@ -12,6 +12,7 @@ use authsession_core::error::Error;
 use authsession_core::grant::Grant;
 use authsession_core::grant_mint::{GrantMaker, GrantMint, SignedAssertion};
 
+use crate::auth::cli_login::ImportedLogin;
 use crate::auth::grant_session::{GrantSession, is_a_session};
 pub use crate::auth::login_url::{PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
 use crate::auth::recovery::Recovery;
@@ -80,6 +81,19 @@ impl JwtAuthBuilder {
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
+    }
+
+    /// Takes over a login that the Salesforce CLI made with a key (`sf org login jwt`), whose file is read now.
+    ///
+    /// # Errors
+    /// [`CirrusError::MissingField`] when the login has no key, [`CirrusError::Misconfigured`] when its file cannot be read.
+    pub fn imported(mut self, login: ImportedLogin) -> CirrusResult<Self> {
+        let key = login.private_key_file.ok_or(CirrusError::MissingField("private_key"))?;
+        self.settings.consumer_key = Some(login.client_id);
+        self.settings.login_url = Some(login.login_url.to_string());
+        self.settings.instance_url = Some(login.instance_url.to_string());
+        self.username = login.username.or(self.username);
+        self.private_key_pem_file(key)
     }
 
     proof_setters! {}

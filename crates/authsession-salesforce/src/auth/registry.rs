@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use authsession_core::single_flight::SingleFlight;
-use authsession_core::token_cache::snapshot::Snapshot;
+use authsession_core::token_cache::snapshot::{Snapshot, State};
 use futures_util::future::join_all;
 
 use crate::auth::instance_url::InstanceUrl;
@@ -41,6 +41,16 @@ pub struct Listed {
     pub instance_url: String,
     /// How its token does; `None` from sessions that do not keep track.
     pub snapshot: Option<Snapshot>,
+}
+
+impl Listed {
+    /// Whether it serves, or would as far as anybody knows.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.snapshot
+            .as_ref()
+            .is_none_or(|snapshot| snapshot.state.serves() || snapshot.state == State::Empty)
+    }
 }
 
 impl SessionRegistry {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use authsession_core::token_cache::snapshot::Snapshot;
+use authsession_core::token_cache::snapshot::{Snapshot, TokenWatch};
 use http::HeaderValue;
 
 use crate::auth::authorization::Authorization;
@@ -72,6 +72,12 @@ pub trait AuthSession: Send + Sync {
         None
     }
 
+    /// A handle that tells when the token changes, for long streams, which end with the token they began with; `None` from
+    /// sessions that do not keep track.
+    fn watch(&self) -> Option<TokenWatch> {
+        None
+    }
+
     /// The value for the header `Authorization`: at once when a valid token is in hand, else after
     /// [`access_token`](Self::access_token).
     ///
@@ -121,6 +127,10 @@ macro_rules! through_a_pointer {
 
             fn snapshot(&self) -> Option<Snapshot> {
                 (**self).snapshot()
+            }
+
+            fn watch(&self) -> Option<TokenWatch> {
+                (**self).watch()
             }
 
             fn authorization(&self) -> Authorization<'_> {

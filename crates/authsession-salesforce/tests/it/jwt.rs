@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use authsession_core::signer::SigningKey;
 use authsession_salesforce::CirrusError;
-use authsession_salesforce::auth::{AuthSession, InstanceUrlPolicy, JwtAuth, Recovery, token_client_builder};
+use authsession_salesforce::auth::{
+    AuthSession, ImportedLogin, InstanceUrlPolicy, JwtAuth, Recovery, token_client_builder,
+};
 use authsession_testkit::key_pair::KeyPair;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::org::connected_app::ConnectedApp;
@@ -252,4 +254,21 @@ async fn which_instances_are_admitted_is_a_setting() {
         assert_eq!(auth.access_token().await.is_ok(), admitted, "{policy:?}");
         assert_eq!(auth.instance_url() == "http://localhost:1", admitted);
     }
+}
+
+#[tokio::test]
+async fn a_login_of_the_salesforce_cli_by_a_key_is_taken_over() {
+    let stage = Stage::set().await;
+    let path = std::env::temp_dir().join(format!("authsession-{}.key", std::process::id()));
+    std::fs::write(&path, stage.org.private_key_pem()).unwrap();
+    let file = serde_json::json!({
+        "clientId": stage.org.consumer_key(), "privateKey": path, "username": stage.org.username(),
+        "instanceUrl": stage.org.instance_url(), "loginUrl": stage.org.login_url(), "orgId": stage.org.organization_id(),
+    });
+    let login = ImportedLogin::from_json(&file.to_string(), None).unwrap();
+    let auth = JwtAuth::builder().imported(login).unwrap().clock(stage.clock()).build().unwrap();
+    stage.opens(&auth).await;
+    std::fs::remove_file(path).unwrap();
+    let without = ImportedLogin::from_auth_url("force://PlatformCLI::token@acme.my.salesforce.com").unwrap();
+    assert!(matches!(JwtAuth::builder().imported(without), Err(CirrusError::MissingField("private_key"))));
 }

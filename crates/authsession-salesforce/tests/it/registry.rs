@@ -73,3 +73,22 @@ async fn all_sessions_are_warmed_up_together_and_listed_without_asking() {
     assert_eq!(stage.org.journal().grants(JWT_BEARER), asked);
     assert!(!format!("{registry:?} {:?}", registry.list()).contains("token\""));
 }
+
+#[tokio::test]
+async fn who_holds_only_the_trait_can_watch_the_token_and_tell_how_it_does() {
+    let stage = Stage::set().await;
+    let registry = SessionRegistry::default();
+    let session: SharedAuth = Arc::new(stage.jwt().build().unwrap());
+    registry.insert("org", Arc::clone(&session));
+    registry.insert("fixed", fixed("token"));
+    assert!(registry.list().iter().all(|listed| listed.is_healthy()), "nobody asked yet");
+    let mut watch = session.watch().unwrap();
+    let token = session.access_token().await.unwrap().into_owned();
+    assert_eq!(watch.changed().await.state, State::Fresh);
+    stage.refuse("inactive_user", "user is inactive");
+    session.invalidate(&token).await;
+    session.access_token().await.unwrap_err();
+    assert_eq!(watch.changed().await.state, State::Dead);
+    assert!(!registry.list().iter().all(|listed| listed.is_healthy()));
+    assert!(fixed("token").watch().is_none());
+}
