@@ -42,12 +42,8 @@ impl RefreshMint {
         if tokens.extras.get(DOUBT).is_none() {
             return;
         }
-        let _ = if tokens.access_token.is_empty() {
-            self.store.clear(revision).await.map(drop)
-        } else {
-            tokens.extras = tokens.extras.iter().filter(|(name, _)| *name != DOUBT).collect();
-            self.store.compare_and_swap(Some(revision), &tokens).await.map(drop)
-        };
+        tokens.extras = tokens.extras.iter().filter(|(name, _)| *name != DOUBT).collect();
+        let _ = self.store.compare_and_swap(Some(revision), &tokens).await;
     }
 
     /// Whoever held a token while another process lost the answer asks no more than that process does, which is nothing while

@@ -182,6 +182,17 @@ async fn a_login_whose_store_was_emptied_goes_on_with_its_newest_refresh_token()
 }
 
 #[tokio::test]
+async fn a_rotated_refresh_token_survives_a_bad_answer_an_outage_and_a_restart() {
+    let stage = Stage::set().await;
+    stage.next(Answer::tampered(|body| body["expires_in"] = json!(0)));
+    stage.mint().mint().await.unwrap_err();
+    stage.next(Answer::status(429));
+    stage.mint().mint().await.unwrap_err();
+    assert!(stage.keeps_what_lives().await);
+    stage.mint().mint().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_provider_that_could_not_be_reached_leaves_no_doubt() {
     let stage = Stage::set().await;
     let mint = stage.mint();
