@@ -215,8 +215,8 @@ impl TokenCache {
     }
 
     /// Forgets past failures: new credentials are in place, so the next caller may ask at once.
-    pub fn forgive(&self) {
-        self.inner.failures().forgive();
+    pub fn reset_failures(&self) {
+        self.inner.failures().reset();
         *self.inner.slot.refusals() = Refused::default();
         self.inner.announce();
     }

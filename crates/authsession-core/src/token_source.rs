@@ -71,8 +71,8 @@ impl TokenSource {
     }
 
     /// Forgets past failures: what was wrong is set right, or somebody signed in, so the next caller may ask at once.
-    pub fn forgive(&self) {
-        self.cache.forgive();
+    pub fn reset_failures(&self) {
+        self.cache.reset_failures();
     }
 
     /// Ends the login: revokes its refresh token (RFC 7009) and removes it from the token store; without a login, revokes the
@@ -87,7 +87,7 @@ impl TokenSource {
             (None, None) => {}
         }
         self.cache.forget();
-        self.cache.forgive();
+        self.cache.reset_failures();
         Ok(())
     }
 

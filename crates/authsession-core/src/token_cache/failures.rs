@@ -42,7 +42,7 @@ impl Failures {
     }
 
     /// New credentials: what failed before, and what is under way, says nothing about the next attempt.
-    pub(super) fn forgive(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.end();
         self.forgiven += 1;
     }

@@ -190,7 +190,7 @@ async fn new_credentials_are_tried_at_once() {
     let stage = Stage::set();
     stage.mint.next_fails(dead());
     stage.cache.token().await.unwrap_err();
-    stage.cache.forgive();
+    stage.cache.reset_failures();
     assert_eq!(stage.token().await, "t2");
 }
 

@@ -69,7 +69,7 @@ async fn old_credentials_that_fail_after_new_ones_came_stand_in_nobodys_way() {
     let mut early = Box::pin(token(&cache));
     assert!(poll_once(early.as_mut()).is_pending());
     mint.until_asked(1).await;
-    cache.forgive();
+    cache.reset_failures();
     mint.open();
     assert_eq!(early.await, "t2");
 }

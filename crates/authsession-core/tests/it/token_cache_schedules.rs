@@ -178,7 +178,7 @@ impl Stage {
                 assert_eq!(landed, self.model.lands(serial, tokens, self.now()), "adopting {tokens:?}");
             }
             Step::Forgive => {
-                self.cache.forgive();
+                self.cache.reset_failures();
                 self.model.forgives();
             }
             Step::Forget => {

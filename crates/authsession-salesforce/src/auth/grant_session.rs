@@ -148,8 +148,8 @@ impl GrantSession {
         self.cache.watch()
     }
 
-    pub(crate) fn forgive(&self) {
-        self.cache.forgive();
+    pub(crate) fn reset_failures(&self) {
+        self.cache.reset_failures();
     }
 }
 
@@ -221,8 +221,8 @@ macro_rules! is_a_session {
             }
 
             /// Forgets past failures: what was wrong is set right, so the next caller may ask at once.
-            pub fn forgive(&self) {
-                self.session.forgive();
+            pub fn reset_failures(&self) {
+                self.session.reset_failures();
             }
         }
     };

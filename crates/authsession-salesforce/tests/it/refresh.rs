@@ -255,7 +255,7 @@ async fn a_login_that_ended_says_so_and_a_new_one_may_begin_at_once() {
     assert_eq!(error.refusal(), Some(SalesforceRefusal::TokenExpired));
     let error = auth.access_token().await.unwrap_err();
     assert_eq!((error.recovery(), stage.refreshes()), (Recovery::Reauthorize, 1));
-    auth.forgive();
+    auth.reset_failures();
     stage.opens(&auth).await;
 }
 

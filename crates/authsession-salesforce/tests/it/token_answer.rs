@@ -28,7 +28,7 @@ async fn an_answer_whose_signature_is_not_the_orgs_is_not_used() {
         let error = auth.access_token().await.unwrap_err();
         assert_eq!(error.recovery(), Recovery::DoNotTrust, "{error:?}");
         assert!(auth.authorization_at_once().is_none(), "nothing is cached");
-        auth.forgive();
+        auth.reset_failures();
         stage.opens(&auth).await;
         assert_eq!(stage.refreshes(), 2);
     }
@@ -191,7 +191,7 @@ async fn an_org_that_never_stops_moving_is_refused_in_the_end() {
             stage.time.advance(crate::stage::minutes(2));
             auth.invalidate(&token).await;
         }
-        auth.forgive();
+        auth.reset_failures();
         stage.tamper(move |answer| {
             answer["instance_url"] = format!("http://localhost:{}", 7000 + number).into()
         });

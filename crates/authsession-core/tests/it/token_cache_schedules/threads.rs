@@ -119,7 +119,7 @@ async fn work(cache: TokenCache, time: VirtualClock, witness: Arc<Witness>, mut 
             }
             7 if cache.invalidate(&format!("t{last}")) => witness.forgotten(last),
             8 => time.advance(Duration::from_millis(1 << dice.roll(15))),
-            9 if dice.roll(10) == 0 => cache.forgive(),
+            9 if dice.roll(10) == 0 => cache.reset_failures(),
             _ => tokio::task::yield_now().await,
         }
     }
