@@ -52,6 +52,8 @@ struct Known {
     unsaved: Option<Unsaved>,
     /// The doubt of the store's that whoever asks here was told of.
     doubt: Option<String>,
+    /// The mark of another login that was kept when ours was signed out.
+    signed_out_beside: Option<String>,
     /// The newest refresh token.
     latest: Option<Secret>,
     /// The refresh token it was started with is revoked.
@@ -140,7 +142,9 @@ impl RefreshMint {
             tokens.extras.insert(SEED, fingerprint(refresh_token.expose()));
         }
         self.save(kept.as_ref(), tokens).await?;
-        self.known().is_signed_out = false;
+        let mut known = self.known();
+        known.is_signed_out = false;
+        known.signed_out_beside = None;
         Ok(())
     }
 
@@ -172,13 +176,24 @@ impl RefreshMint {
         self.catch_up().await?;
         let kept = self.store.load().await?;
         let (refresh_token, ours) = self.current(kept.as_ref())?;
-        if let Some(refresh_token) = refresh_token {
-            self.endpoint.revoke(&refresh_token, TokenKind::RefreshToken).await?;
+        let access_token = kept.as_ref().filter(|_| ours).map(|kept| kept.tokens.access_token.clone());
+        match (refresh_token, access_token.filter(|token| !token.is_empty())) {
+            (Some(refresh_token), _) => self.endpoint.revoke(&refresh_token, TokenKind::RefreshToken).await?,
+            (None, Some(access_token)) => self.endpoint.revoke(&access_token, TokenKind::AccessToken).await?,
+            (None, None) => {}
         }
-        if let Some(kept) = kept.filter(|_| ours) {
-            self.store.clear(kept.revision).await?;
+        let mut beside = None;
+        if let Some(kept) = kept {
+            if ours {
+                self.store.clear(kept.revision).await?;
+            } else {
+                beside = kept.tokens.extras.get(SEED).map(str::to_owned);
+            }
         }
-        self.known().is_signed_out = true;
+        let mut known = self.known();
+        known.is_signed_out = true;
+        known.latest = None;
+        known.signed_out_beside = beside;
         Ok(())
     }
 
@@ -198,7 +213,16 @@ impl RefreshMint {
         let is_its_start =
             |seed: &&Secret| kept.tokens.extras.get(SEED) == Some(fingerprint(seed.expose()).as_str());
         match seed {
-            Some(seed) if is_foreign || !is_its_start(&seed) => Ok((Some(seed.clone()), false)),
+            // Another sign-in is kept. What ours started with is spent, if it ever was replaced.
+            Some(seed) if is_foreign || !is_its_start(&seed) => {
+                Ok((Some(known.latest.clone().unwrap_or_else(|| seed.clone())), false))
+            }
+            // Ours was ended while it stood there: it has nothing to do with us.
+            None if known.signed_out_beside.as_deref() == kept.tokens.extras.get(SEED)
+                && known.signed_out_beside.is_some() =>
+            {
+                Ok((None, false))
+            }
             None if is_foreign => Err(Error::misconfigured(
                 "the token store keeps the login of another provider or client: use another store, or sign in again",
             )),
@@ -312,6 +336,10 @@ impl Mint for RefreshMint {
 
     fn is_repeatable(&self) -> bool {
         false
+    }
+
+    fn note_refusal(&self, access_token: &str) {
+        self.known().refused = Some(Secret::from(access_token));
     }
 }
 

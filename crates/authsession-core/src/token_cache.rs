@@ -195,6 +195,7 @@ impl TokenCache {
             permitted
         });
         if forgotten {
+            inner.mint.note_refusal(used);
             inner.announce();
         }
         forgotten

@@ -39,6 +39,13 @@ fn admit(issuer: &str, held: Option<&Extras>, told: &mut Extras) -> Result<(), P
     {
         return Err(ProtocolError::Mismatch("the identity URL names another org or user than before".into()));
     }
+    let names_nobody = |url: &str| who(url).is_none();
+    if held.and_then(|held| held.get(ID)).is_some_and(|before| who(before).is_some())
+        && told.get(ID).is_some_and(names_nobody)
+    {
+        // It must not take the place of one that says who it is.
+        *told = told.iter().filter(|(name, _)| *name != ID).collect();
+    }
     let Some(returned) = told.get(INSTANCE_URL) else {
         return match held {
             Some(_) => Ok(()),
@@ -70,11 +77,14 @@ fn admit(issuer: &str, held: Option<&Extras>, told: &mut Extras) -> Result<(), P
 
 /// Whether two identity URLs are of different orgs or users. Their host may change.
 fn is_someone_else(before: &str, now: &str) -> bool {
-    let who = |url| Some((OrgId::in_identity_url(url)?, user(url)?));
     matches!((who(before), who(now)), (Some(before), Some(now)) if before != now)
+}
+
+fn who(identity_url: &str) -> Option<(OrgId, &str)> {
+    Some((OrgId::in_identity_url(identity_url)?, user(identity_url)?))
 }
 
 /// The user's id, without the checksum of its longer form.
 fn user(identity_url: &str) -> Option<&str> {
-    identity_url.rsplit('/').next()?.get(..15)
+    identity_url.trim_end_matches('/').rsplit('/').next()?.get(..15)
 }

@@ -21,4 +21,7 @@ pub trait Mint: Send + Sync + fmt::Debug {
     fn is_repeatable(&self) -> bool {
         true
     }
+
+    /// The API refused this access token, which was the current one: whatever might be lost with it is lost.
+    fn note_refusal(&self, _access_token: &str) {}
 }

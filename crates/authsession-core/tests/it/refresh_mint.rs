@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authsession_core::error::{Fault, OAuthError};
 use authsession_core::refresh_mint::RefreshMint;
+use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
@@ -181,4 +182,49 @@ async fn a_mint_does_not_show_its_secrets() {
     for secret in [&stage.seed, &tokens.access_token, &mint.refresh_token().await.unwrap().unwrap()] {
         assert!(!shown.contains(secret.expose()), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn who_lost_the_store_to_another_sign_in_does_not_present_what_is_spent() {
+    let stage = Stage::set().await;
+    let (parties, store) = (&stage.parties, Arc::new(stage.store.clone()));
+    let newer = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let mint = |seed: &Secret| {
+        RefreshMint::new(parties.token_endpoint(), store.clone(), parties.clock()).starting_with(seed.clone())
+    };
+    let (one, other) = (mint(&newer), mint(&stage.seed));
+    one.mint().await.unwrap();
+    other.mint().await.unwrap();
+    one.mint().await.unwrap();
+    other.mint().await.unwrap();
+    assert!(parties.opposite.refresh_family_alive(newer.expose()) && stage.alive());
+}
+
+#[tokio::test]
+async fn who_signed_out_is_not_handed_the_login_that_stood_beside() {
+    let stage = Stage::set().await;
+    let parties = &stage.parties;
+    stage.mint().mint().await.unwrap();
+    let another = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let store = Arc::new(stage.store.clone());
+    let mint = RefreshMint::new(parties.token_endpoint(), store, parties.clock()).starting_with(another);
+    for _ in 0..2 {
+        mint.sign_out().await.unwrap();
+        assert_eq!(refusal(mint.mint().await), OAuthError::LoginRequired);
+    }
+    assert!(stage.keeps_what_lives().await, "the other login is as it was");
+}
+
+#[tokio::test]
+async fn after_a_crash_a_refused_token_is_replaced_at_once() {
+    let stage = Stage::set().await;
+    stage.mint().mint().await.unwrap();
+    stage.next(Answer::dropped_before());
+    let crashed = stage.mint();
+    let kept = crashed.mint().await.unwrap();
+    crashed.mint().await.unwrap_err();
+    let cache = stage.cache();
+    assert_eq!(cache.token().await.unwrap().expose(), kept.access_token.expose());
+    cache.invalidate(kept.access_token.expose());
+    assert_ne!(cache.token().await.unwrap().expose(), kept.access_token.expose());
 }

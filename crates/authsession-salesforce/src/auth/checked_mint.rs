@@ -104,6 +104,10 @@ impl Mint for CheckedMint {
     fn is_repeatable(&self) -> bool {
         self.mint.is_repeatable()
     }
+
+    fn note_refusal(&self, access_token: &str) {
+        self.mint.note_refusal(access_token);
+    }
 }
 
 impl CheckedMint {

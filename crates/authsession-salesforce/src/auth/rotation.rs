@@ -24,6 +24,8 @@ pub(crate) struct ToldStore {
     handler: Arc<dyn RotationHandler>,
     /// The one the handler knows: what was there at the beginning, or what it was told last.
     known: Mutex<Option<Secret>>,
+    /// The one it is being told.
+    owed: Mutex<Option<Secret>>,
 }
 
 impl ToldStore {
@@ -32,20 +34,26 @@ impl ToldStore {
         handler: Arc<dyn RotationHandler>,
         known: Option<Secret>,
     ) -> Self {
-        Self { store, handler, known: Mutex::new(known) }
+        Self { store, handler, known: Mutex::new(known), owed: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Secret>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn owed(&self) -> MutexGuard<'_, Option<Secret>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells the handler of a refresh token it does not know. One it did not get to the end with is told again.
     async fn tell(&self, refresh_token: &Secret) {
         let is_news = self.known().as_ref() != Some(refresh_token);
         if is_news {
+            *self.owed() = Some(refresh_token.clone());
             self.handler.on_rotation(refresh_token.expose()).await;
             *self.known() = Some(refresh_token.clone());
         }
+        *self.owed() = None;
     }
 }
 
@@ -53,12 +61,14 @@ impl ToldStore {
 impl TokenStore for ToldStore {
     async fn load(&self) -> Result<Option<StoredTokens>, Error> {
         let kept = self.store.load().await?;
-        if let Some(refresh_token) = kept.as_ref().and_then(|kept| kept.tokens.refresh_token.as_ref()) {
-            let begins = self.known().is_none();
-            if begins {
-                *self.known() = Some(refresh_token.clone());
-            }
-            self.tell(refresh_token).await;
+        let refresh_token = kept.as_ref().and_then(|kept| kept.tokens.refresh_token.clone());
+        if self.known().is_none() {
+            *self.known() = refresh_token;
+        }
+        // What the handler did not get to the end with. Anything else that is kept may be another login's.
+        let owed = self.owed().clone();
+        if let Some(owed) = owed {
+            self.tell(&owed).await;
         }
         Ok(kept)
     }
