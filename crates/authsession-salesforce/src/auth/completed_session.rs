@@ -8,6 +8,7 @@ use authsession_core::client_auth::Client;
 use authsession_core::error::Error;
 use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint;
+use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_core::token_set::TokenSet;
 use authsession_core::token_store::TokenStore;
 use authsession_core::token_store::memory::MemoryTokenStore;
@@ -54,24 +55,39 @@ pub struct CompletedSession {
 
 is_a_session! { CompletedSession }
 
-/// What a flow knows when its answer comes.
-pub(crate) struct Completion<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) proof: &'a Proof,
-    pub(crate) org: &'a Arc<Org>,
-    pub(crate) client: &'a Client,
+/// What the flows that sign a user in have in common: with whom, as whom, and where what comes of it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct SignIn {
+    pub(crate) settings: Settings,
+    pub(crate) proof: Proof,
+    pub(crate) org: Arc<Org>,
+    pub(crate) client: Client,
     pub(crate) store: Option<Arc<dyn TokenStore>>,
 }
 
-impl CompletedSession {
+impl SignIn {
+    pub(crate) fn endpoint(&self) -> TokenEndpoint {
+        self.org.endpoint(self.client.clone())
+    }
+
+    pub(crate) async fn revoke(&self, token: &str) -> CirrusResult<()> {
+        self.org.revoke(&self.client, &token.into()).await
+    }
+
+    /// Makes a session of an answer for which no nonce was sent.
+    pub(crate) async fn complete_without_nonce(&self, tokens: TokenSet) -> CirrusResult<CompletedSession> {
+        let claims = self.org.verify_without_nonce(&self.client, &tokens).await?;
+        self.complete(tokens, claims.map(|claims| (claims, None))).await
+    }
+
     /// Holds the answer against what is known, and makes a session of it.
     pub(crate) async fn complete(
-        completion: Completion<'_>,
+        &self,
         tokens: TokenSet,
         verified: Option<(IdTokenClaims, Option<String>)>,
-    ) -> CirrusResult<Self> {
-        let Completion { settings, proof, org, client, store } = completion;
-        let store = store.unwrap_or_else(|| Arc::new(MemoryTokenStore::default()));
+    ) -> CirrusResult<CompletedSession> {
+        let Self { settings, proof, org, client, store } = self;
+        let store = store.clone().unwrap_or_else(|| Arc::new(MemoryTokenStore::default()));
         let session = match &tokens.refresh_token {
             Some(_) => {
                 let builder = RefreshTokenAuthBuilder::from_parts(settings.clone(), proof.clone())
@@ -90,7 +106,7 @@ impl CompletedSession {
         let extra = |name: &str| tokens.extras.get(name).map(str::to_owned);
         let (claims, nonce) = verified.map_or((None, None), |(claims, nonce)| (Some(claims), nonce));
         let shown = |secret: &Secret| secret.expose().to_owned();
-        Ok(Self {
+        Ok(CompletedSession {
             access_token: shown(&tokens.access_token),
             refresh_token: tokens.refresh_token.as_ref().map(shown),
             id_token: tokens.id_token.as_ref().map(shown),

@@ -9,9 +9,8 @@ use authsession_core::http::Form;
 use authsession_core::secret::Secret;
 use authsession_core::token_store::TokenStore;
 
-use crate::auth::completed_session::{CompletedSession, Completion};
-use crate::auth::org::Org;
-use crate::auth::settings::{Proof, Settings, proof_setters, shared_setters};
+use crate::auth::completed_session::{CompletedSession, SignIn};
+use crate::auth::settings::{Proof, Settings, proof_setters, shared_setters, sign_in_setters};
 use crate::error::CirrusResult;
 
 /// Signs a user in on a device without a browser.
@@ -30,12 +29,8 @@ use crate::error::CirrusResult;
 /// ```
 #[derive(Clone, Debug)]
 pub struct DeviceFlow {
-    settings: Settings,
-    proof: Proof,
-    org: Arc<Org>,
-    client: Client,
+    sign_in: SignIn,
     scope: Option<String>,
-    store: Option<Arc<dyn TokenStore>>,
 }
 
 /// The settings of a [`DeviceFlow`].
@@ -61,7 +56,7 @@ impl DeviceFlow {
     pub async fn start(&self) -> CirrusResult<PendingDevice> {
         let extra = vec![("response_type".to_owned(), Secret::from("device_code"))];
         let request = DeviceAuthorizationRequest { scope: self.scope.clone(), extra };
-        Ok(request.start(&self.org.endpoint(self.client.clone())).await?)
+        Ok(request.start(&self.sign_in.endpoint()).await?)
     }
 
     /// Waits until the user has entered the code and signed in. Dropped, it asks no more.
@@ -69,45 +64,15 @@ impl DeviceFlow {
     /// # Errors
     /// That the user said no or took too long, and what the requests came to.
     pub async fn complete(&self, pending: &PendingDevice) -> CirrusResult<CompletedSession> {
-        let endpoint = self.org.endpoint(self.client.clone());
-        let tokens = pending.complete_presenting(&endpoint, grant).await?;
-        let completion = Completion {
-            settings: &self.settings,
-            proof: &self.proof,
-            org: &self.org,
-            client: &self.client,
-            store: self.store.clone(),
-        };
-        let claims = self.org.verify_without_nonce(&self.client, &tokens).await?;
-        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None))).await
+        let tokens = pending.complete_presenting(&self.sign_in.endpoint(), grant).await?;
+        self.sign_in.complete_without_nonce(tokens).await
     }
 }
 
 impl DeviceFlowBuilder {
     shared_setters! {}
     proof_setters! {}
-
-    /// One more scope to ask for.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scopes.push(scope.into());
-        self
-    }
-
-    /// Several scopes to ask for.
-    pub fn scopes<I, S>(mut self, scopes: I) -> Self
-    where
-        I: IntoIterator<Item = S>,
-        S: Into<String>,
-    {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
-        self
-    }
-
-    /// Keeps the session's refresh token; by default in memory.
-    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.store = Some(store);
-        self
-    }
+    sign_in_setters! {}
 
     /// The flow.
     ///
@@ -117,7 +82,8 @@ impl DeviceFlowBuilder {
         let client = Client { id: self.settings.consumer_key()?, auth: self.proof.client_auth_in_body()? };
         let org = self.settings.org(self.settings.login_url()?)?;
         let scope = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
-        Ok(DeviceFlow { settings: self.settings, proof: self.proof, org, client, scope, store: self.store })
+        let sign_in = SignIn { settings: self.settings, proof: self.proof, org, client, store: self.store };
+        Ok(DeviceFlow { sign_in, scope })
     }
 }
 

@@ -284,4 +284,35 @@ macro_rules! proof_setters {
     };
 }
 
-pub(crate) use {proof_setters, shared_setters};
+/// The setters of the flows that sign a user in, which have `scopes` and a `store`.
+macro_rules! sign_in_setters {
+    () => {
+        /// One more scope to ask for, such as `api`; with `refresh_token` the session stays valid. Without any, Salesforce grants
+        /// all the connected app has.
+        pub fn scope(mut self, scope: impl Into<String>) -> Self {
+            self.scopes.push(scope.into());
+            self
+        }
+
+        /// Several scopes to ask for.
+        pub fn scopes<I, S>(mut self, scopes: I) -> Self
+        where
+            I: IntoIterator<Item = S>,
+            S: Into<String>,
+        {
+            self.scopes.extend(scopes.into_iter().map(Into::into));
+            self
+        }
+
+        /// Keeps the session's refresh token; for flows that sign one user in. By default in memory.
+        pub fn token_store(
+            mut self,
+            store: std::sync::Arc<dyn authsession_core::token_store::TokenStore>,
+        ) -> Self {
+            self.store = Some(store);
+            self
+        }
+    };
+}
+
+pub(crate) use {proof_setters, shared_setters, sign_in_setters};

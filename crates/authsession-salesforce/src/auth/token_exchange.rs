@@ -4,19 +4,13 @@
 pub mod builder;
 pub mod subject_token_type;
 
-use std::borrow::Borrow;
-use std::sync::Arc;
-
-use authsession_core::client_auth::Client;
 use authsession_core::grant::Grant;
 use authsession_core::http::Form;
 use authsession_core::secret::Secret;
-use authsession_core::token_store::TokenStore;
+use std::borrow::Borrow;
 
 pub use crate::auth::completed_session::CompletedSession as TokenExchangeSession;
-use crate::auth::completed_session::{CompletedSession, Completion};
-use crate::auth::org::Org;
-use crate::auth::settings::{Proof, Settings};
+use crate::auth::completed_session::SignIn;
 pub use crate::auth::token_exchange::builder::TokenExchangeFlowBuilder;
 pub use crate::auth::token_exchange::subject_token_type::{SubjectTokenType, TokenExchangeGrantType};
 use crate::error::{CirrusError, CirrusResult};
@@ -47,14 +41,10 @@ pub const MAX_SUBJECT_TOKEN_CHARS: usize = 10_000;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TokenExchangeFlow {
-    settings: Settings,
-    proof: Proof,
-    org: Arc<Org>,
-    client: Client,
+    sign_in: SignIn,
     grant_type: TokenExchangeGrantType,
     scope: Option<String>,
     handler: Option<String>,
-    store: Option<Arc<dyn TokenStore>>,
 }
 
 impl TokenExchangeFlow {
@@ -86,16 +76,8 @@ impl TokenExchangeFlow {
             scope: self.scope.clone(),
             handler: self.handler.clone(),
         };
-        let tokens = self.org.endpoint(self.client.clone()).redeem(&grant).await?;
-        let completion = Completion {
-            settings: &self.settings,
-            proof: &self.proof,
-            org: &self.org,
-            client: &self.client,
-            store: self.store.clone(),
-        };
-        let claims = self.org.verify_without_nonce(&self.client, &tokens).await?;
-        CompletedSession::complete(completion, tokens, claims.map(|claims| (claims, None))).await
+        let tokens = self.sign_in.endpoint().redeem(&grant).await?;
+        self.sign_in.complete_without_nonce(tokens).await
     }
 
     /// Revokes a token: a refresh token with all that came of it, or an access token.
@@ -103,7 +85,7 @@ impl TokenExchangeFlow {
     /// # Errors
     /// What the request came to.
     pub async fn revoke(&self, token: &str) -> CirrusResult<()> {
-        self.org.revoke(&self.client, &token.into()).await
+        self.sign_in.revoke(token).await
     }
 }
 

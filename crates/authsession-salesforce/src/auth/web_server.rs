@@ -10,22 +10,18 @@ use std::sync::Arc;
 
 use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, asks_for_id_token};
 use authsession_core::claims::IdTokenClaims;
-use authsession_core::client_auth::Client;
 use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
 use authsession_core::secret::{Secret, equal_in_constant_time};
 use authsession_core::token_set::TokenSet;
-use authsession_core::token_store::TokenStore;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use crate::auth::completed_session::CompletedSession;
-use crate::auth::completed_session::Completion;
+use crate::auth::completed_session::SignIn;
 pub use crate::auth::login_url::{PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
-use crate::auth::org::Org;
 use crate::auth::refresh::RefreshTokenAuthBuilder;
-use crate::auth::settings::{Proof, Settings};
 pub use crate::auth::web_server::authorize_options::AuthorizeOptions;
 use crate::auth::web_server::authorize_options::Nonce;
 pub use crate::auth::web_server::builder::WebServerFlowBuilder;
@@ -55,12 +51,8 @@ use crate::error::{CirrusError, CirrusResult};
 /// ```
 #[derive(Clone, Debug)]
 pub struct WebServerFlow {
-    pub(crate) settings: Settings,
-    pub(crate) proof: Proof,
-    pub(crate) org: Arc<Org>,
-    pub(crate) client: Client,
+    pub(crate) sign_in: SignIn,
     pub(crate) request: AuthorizationRequest,
-    pub(crate) store: Option<Arc<dyn TokenStore>>,
 }
 
 impl WebServerFlow {
@@ -95,7 +87,7 @@ impl WebServerFlow {
             Nonce::Fixed(nonce) => Some(nonce.clone()),
             Nonce::Unset | Nonce::Random => None,
         };
-        let (mut url, pending) = request.start(&self.org.metadata, self.org.clock.now())?;
+        let (mut url, pending) = request.start(&self.sign_in.org.metadata, self.sign_in.org.clock.now())?;
         if nonce_is_wanted && !asks_for_id_token(&request.scope) {
             url.query_pairs_mut().append_pair("nonce", pending.nonce.expose());
         }
@@ -143,7 +135,7 @@ impl WebServerFlow {
         if !is_ours {
             return Err(CirrusError::StateMismatch);
         }
-        let code = response.check(&pending.pending, &self.org.metadata)?;
+        let code = response.check(&pending.pending, &self.sign_in.org.metadata)?;
         self.redeem(pending, code).await
     }
 
@@ -153,17 +145,10 @@ impl WebServerFlow {
             redirect_uri: Some(pending.pending.redirect_uri.clone()),
             code_verifier: pending.pending.code_verifier.clone(),
         };
-        let tokens = self.org.endpoint(self.client.clone()).redeem(&grant).await?;
+        let tokens = self.sign_in.endpoint().redeem(&grant).await?;
         let claims = self.verify(&pending, &code, &tokens).await?;
         let verified = claims.map(|claims| (claims, pending.nonce().map(str::to_owned)));
-        let completion = Completion {
-            settings: &self.settings,
-            proof: &self.proof,
-            org: &self.org,
-            client: &self.client,
-            store: self.store.clone(),
-        };
-        CompletedSession::complete(completion, tokens, verified).await
+        self.sign_in.complete(tokens, verified).await
     }
 
     /// Revokes a token: a refresh token with all that came of it, or an access token.
@@ -171,7 +156,7 @@ impl WebServerFlow {
     /// # Errors
     /// What the request came to.
     pub async fn revoke(&self, token: &str) -> CirrusResult<()> {
-        self.org.revoke(&self.client, &token.into()).await
+        self.sign_in.revoke(token).await
     }
 
     /// The settings of a [`RefreshTokenAuth`](crate::auth::refresh::RefreshTokenAuth) of that sign-in, to add a handler to. The
@@ -183,7 +168,7 @@ impl WebServerFlow {
     pub fn refresh_auth(&self, session: &CompletedSession) -> CirrusResult<RefreshTokenAuthBuilder> {
         let refresh_token =
             session.refresh_token.clone().ok_or(CirrusError::MissingField("refresh_token"))?;
-        Ok(RefreshTokenAuthBuilder::from_parts(self.settings.clone(), self.proof.clone())
+        Ok(RefreshTokenAuthBuilder::from_parts(self.sign_in.settings.clone(), self.sign_in.proof.clone())
             .instance_url(&session.instance_url)
             .refresh_token(refresh_token)
             .token_store(Arc::clone(&session.store)))
@@ -203,24 +188,25 @@ impl WebServerFlow {
             };
         };
         if !pending.nonce_was_sent {
-            return self.org.verify_without_nonce(&self.client, tokens).await;
+            return self.sign_in.org.verify_without_nonce(&self.sign_in.client, tokens).await;
         }
         let expected = LoginExpectations {
             nonce: &pending.pending.nonce,
             access_token: &tokens.access_token,
             code: Some(code),
-            started_at: self.org.by_their_clock(pending.pending.started_at),
+            started_at: self.sign_in.org.by_their_clock(pending.pending.started_at),
             max_age: None,
         };
-        let verifier = IdTokenVerifier::new(&self.client.id);
-        let now = self.org.redeemer.now();
-        let claims = verifier.verify_login(&self.org.identity, id_token, now, &expected).await?;
+        let verifier = IdTokenVerifier::new(&self.sign_in.client.id);
+        let now = self.sign_in.org.redeemer.now();
+        let claims = verifier.verify_login(&self.sign_in.org.identity, id_token, now, &expected).await?;
         Ok(Some(claims))
     }
 
     /// Tells flows of other settings apart.
     fn fingerprint(&self) -> String {
-        let parts = [self.org.login.as_str(), &self.client.id, &self.request.redirect_uri].join("\n");
+        let parts =
+            [self.sign_in.org.login.as_str(), &self.sign_in.client.id, &self.request.redirect_uri].join("\n");
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, parts.as_bytes()))
     }
 }

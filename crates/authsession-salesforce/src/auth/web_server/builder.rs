@@ -7,7 +7,8 @@ use authsession_core::client_auth::Client;
 use authsession_core::token_store::TokenStore;
 use url::Url;
 
-use crate::auth::settings::{Proof, Settings, proof_setters, required, shared_setters};
+use crate::auth::completed_session::SignIn;
+use crate::auth::settings::{Proof, Settings, proof_setters, required, shared_setters, sign_in_setters};
 use crate::auth::transport::is_secure_transport;
 use crate::auth::web_server::WebServerFlow;
 use crate::error::{CirrusError, CirrusResult};
@@ -28,27 +29,11 @@ pub struct WebServerFlowBuilder {
 impl WebServerFlowBuilder {
     shared_setters! {}
     proof_setters! {}
+    sign_in_setters! {}
 
     /// Where the user comes back to, exactly as in the connected app.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = Some(uri.into());
-        self
-    }
-
-    /// One more scope to ask for, such as `api`; with `refresh_token` the session stays valid. Without any, Salesforce grants all
-    /// the connected app has.
-    pub fn scope(mut self, scope: impl Into<String>) -> Self {
-        self.scopes.push(scope.into());
-        self
-    }
-
-    /// Several scopes to ask for.
-    pub fn scopes<I, S>(mut self, scopes: I) -> Self
-    where
-        I: IntoIterator<Item = S>,
-        S: Into<String>,
-    {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
         self
     }
 
@@ -64,12 +49,6 @@ impl WebServerFlowBuilder {
         self
     }
 
-    /// Keeps the sessions' refresh tokens; for flows that sign one user in. By default in memory.
-    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.store = Some(store);
-        self
-    }
-
     /// The flow.
     ///
     /// # Errors
@@ -82,14 +61,8 @@ impl WebServerFlowBuilder {
         let mut request = AuthorizationRequest::new(&client.id, redirect_uri, self.scopes.join(" "));
         request.prompt = self.prompt;
         request.login_hint = self.login_hint;
-        Ok(WebServerFlow {
-            settings: self.settings,
-            proof: self.proof,
-            org,
-            client,
-            request,
-            store: self.store,
-        })
+        let sign_in = SignIn { settings: self.settings, proof: self.proof, org, client, store: self.store };
+        Ok(WebServerFlow { sign_in, request })
     }
 }
 
