@@ -1,7 +1,8 @@
 //! Something dear: whoever signed in more than five minutes ago proves once more who they are.
 //!
 //! `cargo run --example step_up`, then open <http://127.0.0.1:8080/transfer>. Beyond `login`: a [`Login`] with parameters of
-//! its own. `max_age` is verified when the user comes back; how strongly they signed in is for you to see in `acr`.
+//! its own. `max_age` is verified when the user comes back; how strongly they signed in is for you to see in `acr`, or to demand
+//! with [`essential_acr`](Login::essential_acr), which is verified too.
 
 use std::error::Error;
 use std::sync::Arc;

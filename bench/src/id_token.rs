@@ -135,6 +135,7 @@ impl Ours {
             code: None,
             started_at: self.started_at,
             max_age: None,
+            essential_acr: &[],
         };
         self.verifier.verify_login(&self.provider, token, Clock::system().now(), &expected).await
     }

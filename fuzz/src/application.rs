@@ -55,8 +55,15 @@ pub struct Answer {
 
 impl Application {
     pub async fn start() -> Self {
+        Self::start_with(|builder| builder).await
+    }
+
+    /// One whose settings are edited.
+    pub async fn start_with(
+        edit: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder,
+    ) -> Self {
         let opposite = Opposite::start().await;
-        let configuration = OAuthConfigurationBuilder::default()
+        let builder = OAuthConfigurationBuilder::default()
             .with_issuer_by_hand(&opposite.origin)
             .with_authorization_endpoint(&opposite.url("/authorize"))
             .with_token_endpoint(&opposite.url("/token"))
@@ -64,9 +71,8 @@ impl Application {
             .with_client_id(CLIENT)
             .with_redirect_uri(&format!("{ORIGIN}/auth/callback"))
             .with_private_cookie_key("9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a")
-            .with_clock(clock())
-            .build()
-            .unwrap();
+            .with_clock(clock());
+        let configuration = edit(builder).build().unwrap();
         let store = Arc::new(MemoryStore::with_clock(clock()));
         let now = Timestamp::from_unix_seconds(NOW);
         let later = Timestamp::from_unix_seconds(NOW + 100_000);
@@ -105,6 +111,24 @@ impl Application {
 
     /// Asks as a browser goes to a page, or as a script with [`SCRIPT`] among the headers, and holds the answer against what is promised of every one. `None` if no client could ask so.
     pub async fn ask(&self, method: Method, target: &str, headers: &[(&str, HeaderValue)]) -> Option<Answer> {
+        self.send(method, target, headers, Body::empty()).await
+    }
+
+    /// The same for the form of another site, with a body of these bytes.
+    pub async fn post(&self, target: &str, cookies: (&str, HeaderValue), form: &[u8]) -> Option<Answer> {
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let site = HeaderValue::from_static("cross-site");
+        let headers = [cookies, ("content-type", kind), ("sec-fetch-site", site)];
+        self.send(Method::POST, target, &headers, Body::from(form.to_vec())).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, HeaderValue)],
+        body: Body,
+    ) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(target).header("host", "app.example");
         if !headers.iter().any(|(name, _)| *name == SCRIPT.0) {
             request = request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
@@ -112,7 +136,7 @@ impl Application {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let response = self.router.clone().call(request.body(Body::empty()).ok()?).await.unwrap();
+        let response = self.router.clone().call(request.body(body).ok()?).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         let answer = Answer { status: parts.status, headers: parts.headers, body };

@@ -3,34 +3,46 @@
 
 use std::cell::OnceCell;
 
-use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse};
+use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, ResponseMode};
 use authsession_core::clock::Timestamp;
 use authsession_core::provider::{Endpoints, ProviderMetadata};
-use authsession_fuzz::application::Application;
+use authsession_fuzz::application::{Answer, Application};
 use authsession_fuzz::stage::{NOW, run};
 use authsession_fuzz::{CLIENT, MARKER, fill};
 use axum::http::Method;
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
-    static APPLICATION: OnceCell<Application> = const { OnceCell::new() };
+    static BY_QUERY: OnceCell<Application> = const { OnceCell::new() };
+    static BY_FORM: OnceCell<Application> = const { OnceCell::new() };
 }
 
 fuzz_target!(|input: &[u8]| {
     let Ok(input) = std::str::from_utf8(input) else { return };
     read_by_core(input);
-    APPLICATION.with(|cell| {
+    BY_QUERY.with(|cell| {
         let application = cell.get_or_init(|| run(Application::start()));
-        let target = format!("/auth/callback?{}", fill(input, &[("@STATE", &application.state)]));
+        let query = fill(input, &[("@STATE", &application.state)]);
         let cookies = Application::cookies(application.login.as_bytes()).unwrap();
-        let answer = run(application.ask(Method::GET, &target, &[cookies]));
-        // The code is worth nothing at this provider: nobody is signed in by it.
-        if let Some(answer) = answer {
-            let cookies = answer.headers.get_all("set-cookie");
-            assert!(cookies.iter().all(|cookie| !cookie.as_bytes().starts_with(b"__Host-authsession=")));
-        }
+        signs_nobody_in(run(application.ask(Method::GET, &format!("/auth/callback?{query}"), &[cookies])));
+    });
+    BY_FORM.with(|cell| {
+        let form_post =
+            |builder: OAuthConfigurationBuilder| builder.with_response_mode(ResponseMode::FormPost);
+        let application = cell.get_or_init(|| run(Application::start_with(form_post)));
+        let form = fill(input, &[("@STATE", &application.state)]);
+        let cookies = Application::cookies(application.login.as_bytes()).unwrap();
+        signs_nobody_in(run(application.post("/auth/callback", cookies, form.as_bytes())));
     });
 });
+
+/// Whatever the code, it is worth nothing at this provider.
+fn signs_nobody_in(answer: Option<Answer>) {
+    let Some(answer) = answer else { return };
+    let cookies = answer.headers.get_all("set-cookie");
+    assert!(cookies.iter().all(|cookie| !cookie.as_bytes().starts_with(b"__Host-authsession=")));
+}
 
 fn read_by_core(input: &str) {
     let provider = ProviderMetadata::by_hand(Endpoints {

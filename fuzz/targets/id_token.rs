@@ -66,6 +66,7 @@ fn is_accepted(provider: &Provider, token: &str) -> bool {
         code: None,
         started_at: now,
         max_age: None,
+        essential_acr: &[],
     };
     match run(IdTokenVerifier::new(CLIENT).verify_login(provider, &token, now, &expected)) {
         Ok(_) => true,

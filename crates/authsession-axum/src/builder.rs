@@ -2,7 +2,10 @@
 
 mod build;
 mod client;
+mod client_key;
 mod environment;
+mod known;
+mod login;
 mod provider;
 #[cfg(feature = "salesforce")]
 pub(crate) mod salesforce;
@@ -12,14 +15,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use authsession_core::authorization::ResponseMode;
 use authsession_core::client_auth::ClientAuth;
 use authsession_core::clock::Clock;
 use authsession_core::jws::Algorithm;
+use authsession_core::login_parameters::LoginParameters;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::ProviderMetadata;
 use authsession_core::refusal::Refusals;
 use authsession_core::secret::Secret;
+use authsession_core::tenant::TenantIssuers;
 
+use crate::builder::client_key::ClientKey;
+use crate::builder::known::Known;
+use crate::claims_mapper::ClaimsMapper;
 use crate::errors::Error;
 use crate::kept::Kept;
 
@@ -29,18 +38,25 @@ use crate::kept::Kept;
 #[derive(Debug)]
 #[must_use]
 pub struct OAuthConfigurationBuilder {
+    /// The issuer, or where the metadata of many tenants' issuers are.
     issuer: Option<String>,
+    tenants: Option<Arc<TenantIssuers>>,
+    known: Option<Known>,
     discovered: Option<Arc<ProviderMetadata>>,
     by_hand: EndpointsByHand,
     client_id: String,
     client_secret: Option<Secret>,
     client_auth: Option<fn(Secret) -> ClientAuth>,
+    client_key: ClientKey,
     redirect_uri: String,
     send_redirect_uri_to_token_endpoint: bool,
-    scopes: Vec<String>,
+    scopes: Option<Vec<String>>,
     code_challenge_method: CodeChallengeMethod,
     allow_plain_challenge: bool,
     authorization_parameters: Vec<(String, String)>,
+    response_mode: Option<ResponseMode>,
+    every_login: LoginParameters,
+    consent_for_refresh_token: Option<bool>,
     post_logout_redirect_uri: String,
     cookie_keys: Vec<Secret>,
     cookie_name: Option<String>,
@@ -51,10 +67,12 @@ pub struct OAuthConfigurationBuilder {
     token_max_age: Option<Duration>,
     refresh_margin: Duration,
     fetch_userinfo: bool,
-    subject_claim: String,
+    subject_claim: Option<String>,
     kept: Kept,
+    claims_mapper: ClaimsMapper,
     refusals: Option<Arc<dyn Refusals>>,
     algorithms: Option<Vec<Algorithm>>,
+    allow_short_client_secret: bool,
     trusted_audiences: Vec<String>,
     clock_tolerance: Option<Duration>,
     request_timeout: Option<Duration>,
@@ -80,17 +98,23 @@ impl Default for OAuthConfigurationBuilder {
     fn default() -> Self {
         Self {
             issuer: None,
+            tenants: None,
+            known: None,
             discovered: None,
             by_hand: EndpointsByHand::default(),
             client_id: String::new(),
             client_secret: None,
             client_auth: None,
+            client_key: ClientKey::default(),
             redirect_uri: String::new(),
             send_redirect_uri_to_token_endpoint: true,
-            scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+            scopes: None,
             code_challenge_method: CodeChallengeMethod::S256,
             allow_plain_challenge: false,
             authorization_parameters: Vec::new(),
+            response_mode: None,
+            every_login: LoginParameters::default(),
+            consent_for_refresh_token: None,
             post_logout_redirect_uri: "/".to_owned(),
             cookie_keys: Vec::new(),
             cookie_name: None,
@@ -101,10 +125,12 @@ impl Default for OAuthConfigurationBuilder {
             token_max_age: None,
             refresh_margin: Duration::from_secs(60),
             fetch_userinfo: false,
-            subject_claim: "sub".to_owned(),
+            subject_claim: None,
             kept: Kept::default(),
+            claims_mapper: ClaimsMapper::default(),
             refusals: None,
             algorithms: None,
+            allow_short_client_secret: false,
             trusted_audiences: Vec::new(),
             clock_tolerance: None,
             request_timeout: None,

@@ -3,19 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::authorization::{self, AuthorizationRequest};
+use authsession_core::authorization::{self, AuthorizationRequest, ResponseMode};
 use authsession_core::client_auth::Client;
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::http::HttpClient;
 use authsession_core::id_token::IdTokenVerifier;
+use authsession_core::login_parameters::LoginParameters;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::Provider;
+use authsession_core::skew::Skew;
+use authsession_core::tenant::TenantIssuers;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_core::token_set::TokenSet;
 use authsession_store::seal::KeyRing;
 use url::Url;
 
+use crate::claims_mapper::ClaimsMapper;
 use crate::cookie::CookieNames;
+use crate::errors::Error;
 use crate::kept::Kept;
 
 /// Everything sign-in needs to know. Made by
@@ -37,6 +42,10 @@ pub struct OAuthConfiguration {
     pub(crate) scope: String,
     pub(crate) code_challenge_method: CodeChallengeMethod,
     pub(crate) authorization_parameters: Vec<(String, String)>,
+    pub(crate) response_mode: Option<ResponseMode>,
+    /// What every login asks of the user.
+    pub(crate) every_login: LoginParameters,
+    pub(crate) consent_for_refresh_token: bool,
     pub(crate) post_logout_redirect_uri: String,
     pub(crate) key_ring: KeyRing,
     pub(crate) cookies: CookieNames,
@@ -50,8 +59,11 @@ pub struct OAuthConfiguration {
     pub(crate) fetch_userinfo: bool,
     pub(crate) subject_claim: String,
     pub(crate) kept: Kept,
-    /// The provider's issuer; the origin of its token endpoint where it has none. Every session carries it.
+    pub(crate) claims_mapper: ClaimsMapper,
+    /// The provider's issuer, or the template of its tenants' issuers; the origin of its token endpoint where it has none.
     pub(crate) issuer: Arc<str>,
+    /// Whose issuers the provider may sign for, if it has one for each tenant.
+    pub(crate) tenants: Option<Arc<TenantIssuers>>,
 }
 
 impl OAuthConfiguration {
@@ -73,6 +85,12 @@ impl OAuthConfiguration {
         &self.base_path
     }
 
+    /// What the session's cookie and that of a login under way look like, without their values: for people who set up.
+    #[must_use]
+    pub fn cookies_shown(&self) -> [String; 2] {
+        self.cookies.shown()
+    }
+
     /// The path that signs out.
     #[must_use]
     pub fn logout_path(&self) -> &str {
@@ -85,10 +103,46 @@ impl OAuthConfiguration {
         &self.post_logout_redirect_uri
     }
 
-    /// The provider. Its [`metadata`](Provider::metadata) answering is what a readiness probe may ask for.
+    /// The provider.
     #[must_use]
     pub const fn provider(&self) -> &Arc<Provider> {
         &self.provider
+    }
+
+    /// Whether users can sign in: the provider was found, and its keys. For a readiness probe; it asks the provider only for
+    /// what is not there yet, and not more often than the pause after a failure allows.
+    ///
+    /// An application starts while its provider is away, and is not ready until it was found. From then on it stays ready:
+    /// the last good copy serves, and with it everybody who is signed in.
+    ///
+    /// ```
+    /// # use authsession_axum::auth::OAuthConfiguration;
+    /// use axum::http::StatusCode;
+    ///
+    /// async fn ready(configuration: &OAuthConfiguration) -> StatusCode {
+    ///     configuration.ready().await.map_or(StatusCode::SERVICE_UNAVAILABLE, |()| StatusCode::OK)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while the provider is away, [`Error::SignInFailed`] and [`Error::Misconfigured`] when what
+    /// answers is not the provider.
+    pub async fn ready(&self) -> Result<(), Error> {
+        if self.is_oidc() {
+            self.provider.ready().await?;
+        } else {
+            self.provider.metadata().await?;
+        }
+        Ok(())
+    }
+
+    /// How far the provider's clock is from ours, by the `Date` of its token answers; nothing before the first login. Reported
+    /// here, in the log beyond half of what is tolerated, and as the gauge `authsession_clock_skew_seconds`; it never decides
+    /// what is believed. ID tokens are judged by our own clock, within
+    /// [`with_clock_tolerance`](crate::auth_builder::OAuthConfigurationBuilder::with_clock_tolerance).
+    #[must_use]
+    pub fn clock_skew(&self) -> Skew {
+        self.provider.skew()
     }
 
     /// The provider's logout endpoint: the one configured, else the one it announces.
@@ -124,8 +178,29 @@ impl OAuthConfiguration {
         }
     }
 
+    /// The issuer a session carries: the ID token's, where there is one.
+    pub(crate) fn issuer_of_session(&self, id_token: Option<&str>) -> Arc<str> {
+        match id_token {
+            Some(issuer) if *issuer != *self.issuer => issuer.into(),
+            _ => Arc::clone(&self.issuer),
+        }
+    }
+
+    /// Whether sessions of that issuer are this application's.
+    pub(crate) fn honours_issuer(&self, issuer: &str) -> bool {
+        match &self.tenants {
+            Some(tenants) => tenants.admits(issuer),
+            None => *issuer == *self.issuer,
+        }
+    }
+
     pub(crate) fn is_oidc(&self) -> bool {
         authorization::asks_for_id_token(&self.scope)
+    }
+
+    /// Whether the callback takes a form of the provider's page.
+    pub(crate) fn takes_forms(&self) -> bool {
+        self.response_mode == Some(ResponseMode::FormPost)
     }
 
     /// The request of a login with nothing of its own.
@@ -133,6 +208,7 @@ impl OAuthConfiguration {
         let mut request =
             AuthorizationRequest::new(&self.client.id, &self.redirect_uri_as_registered, &self.scope);
         request.code_challenge_method = self.code_challenge_method;
+        request.response_mode = self.response_mode;
         request.extra.clone_from(&self.authorization_parameters);
         request
     }

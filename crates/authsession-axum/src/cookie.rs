@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::key::StoreKey;
 use cookie::{Cookie, SameSite};
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
@@ -16,10 +16,19 @@ pub(crate) struct CookieNames {
     session: String,
     login_prefix: String,
     secure: bool,
+    /// Whether a form of the provider's page brings the login's cookie back.
+    posted_logins: bool,
+}
+
+/// What a cookie goes along with.
+#[derive(Clone, Copy)]
+struct Reach {
+    secure: bool,
+    same_site: SameSite,
 }
 
 impl CookieNames {
-    pub(crate) fn new(name: Option<&str>, secure: bool) -> Result<Self, Error> {
+    pub(crate) fn new(name: Option<&str>, secure: bool, posted_logins: bool) -> Result<Self, Error> {
         let name = name.unwrap_or("authsession");
         let plain = !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -31,6 +40,7 @@ impl CookieNames {
             session: format!("{prefix}{name}"),
             login_prefix: format!("{prefix}{name}-login-"),
             secure,
+            posted_logins,
         })
     }
 
@@ -45,14 +55,14 @@ impl CookieNames {
         StoreKey::from_cookie(first)
     }
 
-    /// The cookie that signs the browser in.
-    pub(crate) fn sign_in(&self, id: &SessionId, lasts: Duration) -> HeaderValue {
-        self.write(&self.session, id.expose(), Some(lasts))
+    /// The cookie that signs the browser in, with the session's id.
+    pub(crate) fn sign_in(&self, id: &str, lasts: Duration) -> HeaderValue {
+        write(&self.session, id, Some(lasts), self.of_session())
     }
 
     /// The cookie that signs the browser out.
     pub(crate) fn sign_out(&self) -> HeaderValue {
-        self.write(&self.session, "", None)
+        write(&self.session, "", None, self.of_session())
     }
 
     /// The login attempts the request carries: what follows the prefix in their names, and their sealed contents.
@@ -67,35 +77,69 @@ impl CookieNames {
 
     /// The cookie that keeps a login attempt.
     pub(crate) fn keep_login(&self, attempt: &str, sealed: &str, lasts: Duration) -> HeaderValue {
-        self.write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts))
+        write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts), self.of_login())
+    }
+
+    /// The cookie that takes an attempt's place once it has landed: it leads to a session, and goes along no further.
+    pub(crate) fn keep_landed(&self, attempt: &str, sealed: &str, lasts: Duration) -> HeaderValue {
+        let reach = Reach { same_site: SameSite::Lax, ..self.of_login() };
+        write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts), reach)
     }
 
     /// The cookie that drops a login attempt.
     pub(crate) fn drop_login(&self, attempt: &str) -> HeaderValue {
-        self.write(&format!("{}{attempt}", self.login_prefix), "", None)
+        write(&format!("{}{attempt}", self.login_prefix), "", None, self.of_login())
     }
 
-    /// SameSite=Lax: links from elsewhere keep the user signed in, forms from elsewhere do not carry the cookie.
-    fn write(&self, name: &str, value: &str, lasts: Option<Duration>) -> HeaderValue {
-        let lasts = cookie::time::Duration::try_from(lasts.unwrap_or_default())
-            .unwrap_or(cookie::time::Duration::MAX);
-        #[expect(clippy::disallowed_methods, reason = "the one place for every cookie flag")]
-        let cookie = Cookie::build((Cow::Borrowed(name), Cow::Borrowed(value)))
-            .path("/")
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(SameSite::Lax)
-            .max_age(lasts)
-            .build();
-        // Name and value are of this module's own alphabet, so they always fit a header.
-        let mut header = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
-        header.set_sensitive(true);
-        header
+    /// What the session's cookie and that of a login look like, without their values.
+    pub(crate) fn shown(&self) -> [String; 2] {
+        [(&self.session, "", self.of_session()), (&self.login_prefix, "…", self.of_login())].map(
+            |(name, rest, reach)| {
+                let header = write(name, "", None, reach);
+                let flags = header.to_str().unwrap_or_default().split("; ").skip(1);
+                let lasting = flags.filter(|flag| !flag.starts_with("Max-Age"));
+                [&format!("{name}{rest}")]
+                    .into_iter()
+                    .map(String::as_str)
+                    .chain(lasting)
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            },
+        )
+    }
+
+    /// SameSite=Lax, always: links from elsewhere keep the user signed in, forms from elsewhere do not carry the cookie.
+    const fn of_session(&self) -> Reach {
+        Reach { secure: self.secure, same_site: SameSite::Lax }
+    }
+
+    /// SameSite=None where the provider's page posts a form, for no other cookie goes along with that. Nothing rests on it:
+    /// who does not know the attempt's state can do nothing with its cookie. Browsers take SameSite=None only with Secure, and
+    /// Chromium and Firefox take Secure from http on a loopback host too; Safari does not, so there one develops with https.
+    const fn of_login(&self) -> Reach {
+        if self.posted_logins { Reach { secure: true, same_site: SameSite::None } } else { self.of_session() }
     }
 }
 
+fn write(name: &str, value: &str, lasts: Option<Duration>, reach: Reach) -> HeaderValue {
+    let lasts =
+        cookie::time::Duration::try_from(lasts.unwrap_or_default()).unwrap_or(cookie::time::Duration::MAX);
+    #[expect(clippy::disallowed_methods, reason = "the one place for every cookie flag")]
+    let cookie = Cookie::build((Cow::Borrowed(name), Cow::Borrowed(value)))
+        .path("/")
+        .http_only(true)
+        .secure(reach.secure)
+        .same_site(reach.same_site)
+        .max_age(lasts)
+        .build();
+    // Name and value are of this module's own alphabet, so they always fit a header.
+    let mut header = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
+    header.set_sensitive(true);
+    header
+}
+
 /// Whether a login cookie's name ends as ours do: 16 characters of base64url.
-fn is_attempt(name: &str) -> bool {
+pub(crate) fn is_attempt(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
+use authsession_core::clock::Timestamp;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
-use http::HeaderMap;
 use http::request::Parts;
 
 use crate::engine::Engine;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::Rejection;
-use crate::keeper::Look;
+use crate::keeper::Live;
+use crate::polling;
 
 /// What the layer puts into each request.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Current {
 pub(crate) struct Holder {
     pub(crate) key: StoreKey,
     pub(crate) session: Arc<StoredSession>,
+    /// When it ends unless it is used before.
+    pub(crate) idle_deadline: Timestamp,
 }
 
 impl Current {
@@ -31,39 +34,40 @@ impl Current {
         Self { engine, session: OnceLock::new() }
     }
 
-    /// The session of the request with these headers.
-    pub(crate) async fn session(&self, headers: &HeaderMap) -> Result<&Holder, Error> {
+    /// The session of that request.
+    pub(crate) async fn session(&self, parts: &Parts) -> Result<&Holder, Error> {
         let held = match self.session.get() {
             Some(held) => held,
             // Extractors run one after the other, so nobody else is at it meanwhile.
             None => {
-                let loaded = self.load(headers).await;
+                let loaded = self.load(parts).await;
                 self.session.get_or_init(|| loaded)
             }
         };
         held.as_ref().map_err(Clone::clone)
     }
 
-    async fn load(&self, headers: &HeaderMap) -> Result<Holder, Error> {
+    async fn load(&self, parts: &Parts) -> Result<Holder, Error> {
         let key = self
             .engine
             .configuration()
             .cookies
-            .session(headers)
+            .session(&parts.headers)
             .ok_or(Error::NotSignedIn(NotSignedIn::NoSession))?;
-        let session = match self.engine.session_at_once(key, Look::Use) {
-            Some(session) => session?,
+        let look = polling::look(parts);
+        let Live { session, idle_deadline } = match self.engine.session_at_once(key, look) {
+            Some(live) => live?,
             // Boxed, so that handlers' futures carry no room for what seldom happens.
-            None => Box::pin(self.engine.session(key, Look::Use)).await?,
+            None => Box::pin(self.engine.session(key, look)).await?,
         };
-        Ok(Holder { key, session })
+        Ok(Holder { key, session, idle_deadline })
     }
 }
 
 /// The current session, or the rejection for whoever asks.
 pub(crate) async fn of(parts: &Parts) -> Result<(&Current, &Holder), Rejection> {
     let current = parts.extensions.get::<Current>().ok_or_else(Rejection::without_layer)?;
-    match current.session(&parts.headers).await {
+    match current.session(parts).await {
         Ok(holder) => Ok((current, holder)),
         Err(error) => Err(Rejection::new(error, parts, current.engine.configuration())),
     }

@@ -1,6 +1,8 @@
 //! The refresh engine: a session goes in, one with a valid access token comes out, with one refresh for all who ask.
 
 use std::sync::Arc;
+#[cfg(feature = "salesforce")]
+use std::time::Duration;
 
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::single_flight::SingleFlight;
@@ -11,7 +13,7 @@ use authsession_store::store::SessionStore;
 
 use crate::config::OAuthConfiguration;
 use crate::errors::Error;
-use crate::keeper::{Keeper, Look};
+use crate::keeper::{Keeper, Live, Look};
 use crate::refresh::Refresher;
 
 /// What keeps sessions fresh. One a layer.
@@ -36,14 +38,12 @@ impl Engine {
     }
 
     /// The session under that key, at once, when nothing has to be waited for.
-    pub(crate) fn session_at_once(
-        &self,
-        key: StoreKey,
-        look: Look,
-    ) -> Option<Result<Arc<StoredSession>, Error>> {
+    pub(crate) fn session_at_once(&self, key: StoreKey, look: Look) -> Option<Result<Live, Error>> {
         let found = self.keeper().store.load_at_once(&key)?;
         match self.keeper().judge(key, found, look) {
-            Ok(session) => self.usable(key, session).map(Ok),
+            Ok(Live { session, idle_deadline }) => {
+                self.usable(key, session).map(|session| Ok(Live { session, idle_deadline }))
+            }
             Err(error) => Some(Err(error)),
         }
     }
@@ -51,13 +51,14 @@ impl Engine {
     /// The session under that key. Stale: it is served and refreshed behind the caller's back. Expired: the caller waits
     /// for the refresh. Expired and nothing to refresh it with: it still says who the user is, but holds no valid access
     /// token.
-    pub(crate) async fn session(&self, key: StoreKey, look: Look) -> Result<Arc<StoredSession>, Error> {
+    pub(crate) async fn session(&self, key: StoreKey, look: Look) -> Result<Live, Error> {
         let found = self.keeper().store.load(&key).await?;
-        let session = self.keeper().judge(key, found, look)?;
-        match self.usable(key, session) {
-            Some(session) => Ok(session),
-            None => self.refresh(key).await,
-        }
+        let Live { session, idle_deadline } = self.keeper().judge(key, found, look)?;
+        let session = match self.usable(key, session) {
+            Some(session) => session,
+            None => self.refresh(key).await?,
+        };
+        Ok(Live { session, idle_deadline })
     }
 
     /// The session, unless it must be refreshed first.
@@ -99,5 +100,16 @@ impl Engine {
 
     pub(crate) fn is_expired(&self, session: &StoredSession) -> bool {
         self.refresher.freshness(session) == Freshness::Expired
+    }
+
+    #[cfg(feature = "salesforce")]
+    pub(crate) fn freshness(&self, session: &StoredSession) -> Freshness {
+        self.refresher.freshness(session)
+    }
+
+    /// How long this session's next refresh must wait after failed ones.
+    #[cfg(feature = "salesforce")]
+    pub(crate) fn pause(&self, key: &StoreKey) -> Duration {
+        self.refresher.pause(key)
     }
 }

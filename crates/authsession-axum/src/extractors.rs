@@ -12,6 +12,9 @@
 //!
 //! While the provider is away and the access token is expired, all of them answer 503 with `Retry-After`, the optional ones
 //! too: the user is signed in, only not just now.
+//!
+//! A request that takes any of them is use of the session and keeps it from ending as idle, unless it is marked as
+//! [`Polling`](crate::polling::Polling).
 
 mod auth_session;
 mod claims;

@@ -18,6 +18,8 @@ use crate::return_to;
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const X_MOZ: HeaderName = HeaderName::from_static("x-moz");
+const X_PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
 const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// Who asks.
@@ -37,7 +39,8 @@ impl Asker {
         let says = |name: &HeaderName, word: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
         };
-        if says(&SEC_PURPOSE, "prefetch") || says(&PURPOSE, "prefetch") {
+        let older_signs = [(&PURPOSE, "prefetch"), (&X_MOZ, "prefetch"), (&X_PURPOSE, "preview")];
+        if says(&SEC_PURPOSE, "prefetch") || older_signs.iter().any(|(name, word)| says(name, word)) {
             Self::Prefetch
         } else if headers.contains_key(SEC_FETCH_MODE) {
             if says(&SEC_FETCH_MODE, "navigate") { Self::Navigation } else { Self::Script }
@@ -127,8 +130,33 @@ pub(crate) fn answer_at_login(error: &Error, asker: Asker, configuration: &OAuth
     answer(error, asker, &configuration.base_path, &configuration.base_path)
 }
 
+/// [`answer`] to what came back from the provider. Where the user was going is not lost. What came by a form is not asked
+/// for again by its address alone.
+pub(crate) fn answer_at_callback(
+    error: &Error,
+    asker: Asker,
+    configuration: &OAuthConfiguration,
+    return_to: Option<&str>,
+    by_form: bool,
+) -> Response {
+    let login_url = login_url(configuration, return_to);
+    let way_on = match error {
+        Error::Unavailable { .. } if !by_form => WayOn::TryAgain(login_url.clone()),
+        _ => WayOn::SignIn(login_url.clone()),
+    };
+    answer_with(error, asker, &login_url, way_on)
+}
+
 /// An error as a page for a person or as problem JSON (RFC 9457) for a script. Logged here, once.
 pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &str) -> Response {
+    let way_on = match error {
+        Error::Unavailable { .. } => WayOn::TryAgain(login_url.to_owned()),
+        _ => WayOn::SignIn(login_path.to_owned()),
+    };
+    answer_with(error, asker, login_url, way_on)
+}
+
+fn answer_with(error: &Error, asker: Asker, login_url: &str, way_on: WayOn) -> Response {
     let (status, title, text, retry_after, reason) = match error {
         Error::NotSignedIn(why) => {
             (StatusCode::UNAUTHORIZED, "Not signed in", "Sign in to go on.", None, Some(why.code()))
@@ -151,10 +179,6 @@ pub(crate) fn answer(error: &Error, asker: Asker, login_url: &str, login_path: &
         }
     };
     if asker == Asker::Navigation {
-        let way_on = match error {
-            Error::Unavailable { .. } => WayOn::TryAgain(login_url.to_owned()),
-            _ => WayOn::SignIn(login_path.to_owned()),
-        };
         return Page { status, title, text, way_on, retry_after }.into_response();
     }
     let mut problem =

@@ -33,6 +33,13 @@ pub(crate) struct Keeper {
     next_sweep: Arc<AtomicI64>,
 }
 
+/// A session that counts, and when it ends unless it is used before.
+#[derive(Clone, Debug)]
+pub(crate) struct Live {
+    pub(crate) session: Arc<StoredSession>,
+    pub(crate) idle_deadline: Timestamp,
+}
+
 /// What it means to the session that somebody looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -50,11 +57,11 @@ impl Keeper {
     /// The live session under that key. To look at it is no use of it.
     pub(crate) async fn live(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let found = self.store.load(&key).await?;
-        self.judge(key, found, Look::Aside)
+        Ok(self.judge(key, found, Look::Aside)?.session)
     }
 
     /// The session a look-up found, if it counts.
-    pub(crate) fn judge(&self, key: StoreKey, found: Found, look: Look) -> Result<Arc<StoredSession>, Error> {
+    pub(crate) fn judge(&self, key: StoreKey, found: Found, look: Look) -> Result<Live, Error> {
         let not_signed_in = |why| Err(Error::NotSignedIn(why));
         match found {
             // Kept by another application that shares the store: not ours to honour, or to refresh.
@@ -62,10 +69,11 @@ impl Keeper {
                 not_signed_in(NotSignedIn::UnknownSession)
             }
             Found::Live { session, idle_deadline } => {
-                if look == Look::Use {
-                    self.touch(key, idle_deadline);
-                }
-                Ok(session)
+                let idle_deadline = match look {
+                    Look::Use => self.touch(key, idle_deadline),
+                    Look::Aside => idle_deadline,
+                };
+                Ok(Live { session, idle_deadline })
             }
             Found::Overdue(reason) => {
                 let keeper = self.clone();
@@ -98,10 +106,35 @@ impl Keeper {
         }
     }
 
+    /// The refresh token of a session whose user signed in again and got none. That session ends, and its token is not
+    /// revoked. `None` if it is another user's, over or has none, or is being refreshed: what becomes of its token is open then.
+    pub(crate) async fn hand_over(
+        &self,
+        key: StoreKey,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<Secret>, Error> {
+        let before = match self.live(key).await {
+            Ok(before) => before,
+            Err(Error::NotSignedIn(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let record = &before.record;
+        if *record.issuer != *issuer || *record.subject != *subject || record.tokens.refresh_token.is_none() {
+            return Ok(None);
+        }
+        let Some(ended) = self.store.end(&key, EndReason::Replaced).await? else { return Ok(None) };
+        watch::session_ended(key, EndReason::Replaced);
+        if ended.record.refresh_sent_at.is_some() {
+            return Ok(None);
+        }
+        Ok(self.refresh_tokens(key, &ended).pop())
+    }
+
     /// Whether this application's client made the session at this application's provider.
     fn is_ours(&self, session: &StoredSession) -> bool {
         let record = &session.record;
-        record.issuer == self.configuration.issuer && record.client_id == self.configuration.client_id
+        self.configuration.honours_issuer(&record.issuer) && record.client_id == self.configuration.client_id
     }
 
     /// What is to be revoked of a session that ended: its refresh token, and one the store would not take.
@@ -160,12 +193,12 @@ impl Keeper {
         });
     }
 
-    /// Moves the idle deadline on, behind the request's back and not at every request.
-    fn touch(&self, key: StoreKey, idle_deadline: Timestamp) {
+    /// Moves the idle deadline on, behind the request's back and not at every request. Where it is then.
+    fn touch(&self, key: StoreKey, idle_deadline: Timestamp) -> Timestamp {
         let deadline = self.configuration.clock.now() + self.configuration.session_idle_timeout;
         let step = (self.configuration.session_idle_timeout / TOUCH_PART).min(TOUCH_AT_MOST);
         if deadline.since(idle_deadline) < step {
-            return;
+            return idle_deadline;
         }
         self.sweep_behind();
         let store = Arc::clone(&self.store);
@@ -174,5 +207,6 @@ impl Keeper {
                 tracing::warn!(target: "authsession::session", %error, "an idle deadline was not moved on");
             }
         });
+        deadline
     }
 }

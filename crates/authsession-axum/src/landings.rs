@@ -27,10 +27,18 @@ pub(crate) struct Landings {
     clock: Clock,
 }
 
+/// How a sign-in ended well.
+#[derive(Clone, Debug)]
+pub(crate) enum Arrived {
+    SignedIn(SessionId),
+    /// No refresh token came, and the user's consent may bring one.
+    ConsentWanted,
+}
+
 /// What came of a sign-in.
 #[derive(Clone, Debug)]
 pub(crate) struct Landed {
-    pub(crate) outcome: Result<SessionId, Error>,
+    pub(crate) outcome: Result<Arrived, Error>,
     /// Whether the code was presented to the provider: then the attempt is over, whatever came of it.
     pub(crate) spent: bool,
 }
@@ -57,7 +65,7 @@ impl Landings {
     /// sent, so the sign-in ends whether or not the browser waits for it.
     pub(crate) async fn land<F>(&self, attempt: String, work: impl FnOnce() -> F + Send) -> Landed
     where
-        F: Future<Output = Result<SessionId, Error>> + Send + 'static,
+        F: Future<Output = Result<Arrived, Error>> + Send + 'static,
     {
         let (landing, clock, name) = (Arc::clone(&self.landed), self.clock.clone(), attempt.clone());
         let flight = self.flights.run(attempt, move || {
@@ -104,7 +112,7 @@ fn busy() -> Landed {
 }
 
 /// Whether the code may have reached the provider.
-fn is_spent(outcome: &Result<SessionId, Error>) -> bool {
+fn is_spent(outcome: &Result<Arrived, Error>) -> bool {
     match outcome {
         Err(Error::Unavailable { cause: Unavailable::Provider(error), .. }) => {
             let before_it = matches!(

@@ -88,8 +88,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         if let Some(route) = self.routes.find(whole_path(&request)) {
             let routes = Arc::clone(&self.routes);
-            let (parts, _) = request.into_parts();
-            return Either::Right(Box::pin(async move { Ok(routes.answer(route, parts).await) }));
+            return Either::Right(Box::pin(async move { Ok(routes.answer(route, request).await) }));
         }
         request.extensions_mut().insert(Current::new(Arc::clone(&self.routes.engine)));
         Either::Left(self.inner.call(request))

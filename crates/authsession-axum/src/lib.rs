@@ -40,6 +40,7 @@ pub mod auth;
 pub mod auth_builder;
 pub mod auth_session;
 mod builder;
+mod claims_mapper;
 mod config;
 mod cookie;
 mod current;
@@ -50,10 +51,13 @@ mod failures;
 mod guard;
 mod keeper;
 mod kept;
+pub mod known_provider;
 mod landings;
 mod layer;
 pub mod logout;
 mod page;
+pub mod polling;
+pub mod provider_table;
 mod refresh;
 #[cfg(feature = "salesforce")]
 mod refused_token;
@@ -62,6 +66,7 @@ mod routes;
 mod unsaved;
 #[cfg(feature = "salesforce")]
 pub mod user_session;
+mod userinfo;
 mod watch;
 
 pub use auth as authentication;

@@ -1,12 +1,14 @@
 //! One refresh, from lease to release: the steps of the refresh engine, in their order (RFC 6749 §6, RFC 9700 §4.14).
 
+mod rotated;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::clock;
-use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
+use authsession_core::error::{Endpoint, Error as ProtocolError, Fault, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::random;
 use authsession_core::token_set::{Freshness, TokenSet};
@@ -125,9 +127,16 @@ impl Refresher {
                 Updated::Changed | Updated::Ended => continue,
             };
             let grant = RefreshToken { refresh_token, scope: None };
-            return match self.keeper.configuration.token_endpoint.redeem(&grant).await {
+            let (answer, rotated) = self.keeper.configuration.token_endpoint.redeem_rotating(&grant).await;
+            watch::clock_skew(self.keeper.configuration.clock_skew());
+            return match answer {
                 Ok(tokens) => self.adopt(key, &session, tokens).await,
-                Err(error) => self.refused(key, &session, error, may_be_spent).await,
+                Err(error) => {
+                    if let Some(rotated) = rotated {
+                        self.keep_rotated(key, &session, rotated).await;
+                    }
+                    self.refused(key, &session, error, may_be_spent).await
+                }
             };
         }
     }
@@ -236,6 +245,7 @@ impl Refresher {
             Updated::Saved(session) => {
                 self.failures.succeeded(&key);
                 watch::refresh(key, Outcome::Refreshed);
+                self.keeper.renew_userinfo_behind(key, &session);
                 Saving::Done(session)
             }
             Updated::Ended => Saving::Ended,
@@ -260,7 +270,7 @@ impl Refresher {
         error: ProtocolError,
         may_be_spent: bool,
     ) -> Result<Arc<StoredSession>, Error> {
-        if matches!(error, ProtocolError::GrantRefused { code, .. } if code.ends_the_grant()) {
+        if self.is_dead(key, session, &error) {
             // Perhaps it is dead because another replica rotated it: then there is a newer one.
             let newer = self.keeper.live(key).await?;
             if newer.record.tokens.refresh_token != session.record.tokens.refresh_token {
@@ -277,10 +287,54 @@ impl Refresher {
             tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a refresh failed; the session is kept");
         }
         if !error.may_have_happened() && !may_be_spent {
-            let record = SessionRecord { refresh_sent_at: None, ..session.record.clone() };
-            self.keeper.store.update(&key, session.version, record).await?;
+            self.take_back_the_mark(key, session).await;
         }
         Err(self.later(key, error))
+    }
+
+    /// Whether this is the grant's end. A refusal without a word is not, until nothing is left to lose and it has been said often
+    /// enough.
+    fn is_dead(&self, key: StoreKey, session: &StoredSession, error: &ProtocolError) -> bool {
+        let ProtocolError::GrantRefused { code, .. } = error else {
+            self.failures.something_was_said(&key);
+            return false;
+        };
+        let now = self.keeper.configuration.clock.now();
+        match code {
+            OAuthError::Unstated if self.freshness(session) == Freshness::Expired => {
+                self.failures.refused_without_a_word(key, now)
+            }
+            OAuthError::Unstated => false,
+            code => {
+                self.failures.something_was_said(&key);
+                code.ends_the_grant()
+            }
+        }
+    }
+
+    /// Nothing was spent: the next refresh need not be careful. One that finds the mark all the same is, which costs no more
+    /// than time.
+    async fn take_back_the_mark(&self, key: StoreKey, marked: &StoredSession) {
+        let (mut version, mut base) = (marked.version, marked.record.clone());
+        for _ in 0..SAVES {
+            let record = SessionRecord { refresh_sent_at: None, ..base };
+            let newer = match self.keeper.store.update(&key, version, record).await {
+                Ok(Updated::Saved(_) | Updated::Ended) => return,
+                Ok(Updated::Changed) => self.keeper.live(key).await,
+                Err(error) => Err(error.into()),
+            };
+            match newer {
+                Ok(newer) if newer.record.refresh_sent_at == marked.record.refresh_sent_at => {
+                    (version, base) = (newer.version, newer.record.clone());
+                }
+                // It is somebody else's by now.
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(target: "authsession::refresh", session = ?key, %error, "the mark of a refresh that was never sent stays");
+                    return;
+                }
+            }
+        }
     }
 
     /// The session is kept, and its next refresh waits.

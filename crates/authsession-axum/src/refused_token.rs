@@ -30,7 +30,7 @@ impl Engine {
     pub(crate) async fn with_token(&self, key: StoreKey, look: Look) -> Result<Arc<StoredSession>, Error> {
         for _ in 0..TRIES {
             let found = self.keeper().store.load(&key).await?;
-            let session = self.keeper().judge(key, found, look)?;
+            let session = self.keeper().judge(key, found, look)?.session;
             match self.usable(key, session) {
                 Some(session) if self.is_expired(&session) => {
                     return Err(Error::NotSignedIn(NotSignedIn::TokenExpired));
@@ -46,7 +46,7 @@ impl Engine {
 
     /// The same, when nothing has to be waited for.
     pub(crate) fn with_token_at_once(&self, key: StoreKey, look: Look) -> Option<Arc<StoredSession>> {
-        let session = self.session_at_once(key, look)?.ok()?;
+        let session = self.session_at_once(key, look)?.ok()?.session;
         (!self.is_expired(&session)).then_some(session)
     }
 

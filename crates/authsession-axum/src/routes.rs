@@ -1,15 +1,18 @@
 //! The routes the layer answers itself.
 
 mod callback;
+mod denial;
+mod form_post;
 pub(crate) mod login;
 mod logout;
+mod sign_in;
 
 use std::fmt;
 use std::sync::Arc;
 
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL};
-use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::engine::Engine;
@@ -51,17 +54,22 @@ impl Routes {
         }
     }
 
-    pub(crate) async fn answer(&self, route: Route, parts: Parts) -> Response {
-        let asker = Asker::of(&parts.headers);
-        let by_get = parts.method == Method::GET;
+    pub(crate) async fn answer(&self, route: Route, request: Request) -> Response {
+        let asker = Asker::of(request.headers());
+        let takes_forms = self.engine.configuration().takes_forms();
+        let (parts, body) = request.into_parts();
+        let (by_get, by_post) = (parts.method == Method::GET, parts.method == Method::POST);
         let outcome = match route {
             // A browser that looks ahead starts nothing, and keeps nothing of the answer.
             _ if asker == Asker::Prefetch => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
-            Route::Logout if by_get || parts.method == Method::POST => self.logout(parts).await,
+            Route::Logout if by_get || by_post => self.logout(parts).await,
             Route::Login if by_get => self.login(&parts, asker).await,
             Route::Callback if by_get => self.callback(&parts, asker).await,
+            Route::Callback if by_post && takes_forms => Ok(self.form_post(&parts, body, asker).await),
             Route::Login | Route::Callback | Route::Logout => {
-                let allowed = if matches!(route, Route::Logout) { "GET, POST" } else { "GET" };
+                let post_too =
+                    matches!(route, Route::Logout) || (matches!(route, Route::Callback) && takes_forms);
+                let allowed = if post_too { "GET, POST" } else { "GET" };
                 Ok((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response())
             }
         };

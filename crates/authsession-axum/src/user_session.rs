@@ -2,12 +2,14 @@
 
 mod place;
 mod remedy;
+mod snapshot;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use authsession_core::bearer::origin::Origins;
+use authsession_core::token_cache::snapshot::Snapshot;
 use authsession_salesforce::async_trait;
 use authsession_salesforce::auth::authorization::bearer;
 use authsession_salesforce::auth::{AuthSession, SharedAuth};
@@ -23,6 +25,7 @@ use crate::errors::Error;
 use crate::keeper::Look;
 use crate::user_session::place::Place;
 use crate::user_session::remedy::remedy;
+use crate::user_session::snapshot::snapshot;
 
 /// Calls APIs as the user who signed in, in the request and after it: a background job may keep it.
 ///
@@ -82,6 +85,12 @@ impl AuthSession for UserSession {
 
     fn instance_url(&self) -> &str {
         self.place.url()
+    }
+
+    /// What the store holds now; `None` when it cannot tell without being waited for.
+    fn snapshot(&self) -> Option<Snapshot> {
+        Handle::try_current().ok()?;
+        snapshot(&self.engine, self.key)
     }
 
     async fn invalidate(&self, stale_token: &str) {

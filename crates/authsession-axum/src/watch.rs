@@ -5,7 +5,10 @@
 //! | `authsession_logins_total` | |
 //! | `authsession_refreshes_total` | `outcome`: `refreshed`, `refused`, `failed` |
 //! | `authsession_sessions_ended_total` | `reason`: that of the `EndReason` |
+//!
+//! The gauge `authsession_clock_skew_seconds` is how far the provider's clock is ahead of ours; behind when negative.
 
+use authsession_core::skew::Skew;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 
@@ -19,6 +22,14 @@ pub(crate) fn session_ended(key: StoreKey, reason: EndReason) {
     tracing::info!(target: "authsession::session", session = ?key, %reason, "session ended");
     #[cfg(feature = "metrics")]
     metrics::counter!("authsession_sessions_ended_total", "reason" => reason.code()).increment(1);
+}
+
+/// What the last token answer said about the clocks. The provider's own module logs it, once.
+pub(crate) fn clock_skew(skew: Skew) {
+    let seconds = skew.distance().as_secs_f64();
+    tracing::trace!(target: "authsession::clock", seconds, behind = skew.millis() < 0, "clock skew");
+    #[cfg(feature = "metrics")]
+    metrics::gauge!("authsession_clock_skew_seconds").set(if skew.millis() < 0 { -seconds } else { seconds });
 }
 
 /// How a refresh went.

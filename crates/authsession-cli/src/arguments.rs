@@ -1,5 +1,6 @@
 //! The command line, and the environment variables that stand for it.
 
+pub(crate) mod doctor;
 pub(crate) mod login;
 pub(crate) mod proof;
 pub(crate) mod token;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use authsession_axum::core::secret::Secret;
 use clap::{Args, Parser, Subcommand};
 
+use crate::arguments::doctor::DoctorArguments;
 use crate::arguments::login::LoginArguments;
 use crate::arguments::token::TokenArguments;
 
@@ -42,6 +44,12 @@ pub(crate) enum Command {
     /// others get the same one, and a refresh token that rotates is presented once.
     #[command(after_long_help = token::EXAMPLES)]
     Token(TokenArguments),
+    /// Examine a set-up: the provider, its keys, and this application as its client.
+    ///
+    /// Each line is ok, a warning, or wrong, and says what to do next. Nobody signs in and nothing changes. In the environment of
+    /// an application configured by AUTHSESSION_… variables, `authsession doctor` needs no arguments.
+    #[command(after_long_help = doctor::EXAMPLES)]
+    Doctor(DoctorArguments),
 }
 
 const REAL_PROVIDERS: &str = "\

@@ -116,7 +116,7 @@ pub(crate) enum Error {
     },
 
     /// Nobody reads what we print.
-    #[error("the token could not be printed")]
+    #[error("the output could not be printed")]
     Output(#[source] io::Error),
 }
 

@@ -6,6 +6,7 @@ mod assets;
 mod busy;
 mod claims;
 mod demo;
+mod doctor;
 mod errors;
 mod html;
 mod interrupts;
@@ -48,12 +49,13 @@ async fn main() -> ExitCode {
         .compact()
         .init();
     let outcome = match arguments.command {
-        Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Login(arguments) => login::run(arguments).await,
-        Command::Token(arguments) => token::run(arguments).await,
+        Command::Demo(arguments) => demo::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Login(arguments) => login::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Token(arguments) => token::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor(arguments) => doctor::run(arguments).await,
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             report(&error);
             error.exit_code()

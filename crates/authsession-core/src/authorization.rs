@@ -1,13 +1,12 @@
 //! The authorization request out, and the check of what comes back (RFC 6749 §4.1, OpenID Connect Core §3.1.2,
-//! RFC 9207 §2.4).
-
-use std::time::Duration;
+//! RFC 9207 §2.4, OAuth 2.0 Form Post Response Mode §2).
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, OAuthError};
+use crate::login_parameters::LoginParameters;
 use crate::pkce::{self, CodeChallengeMethod};
 use crate::provider::ProviderMetadata;
 use crate::random;
@@ -68,22 +67,39 @@ pub struct AuthorizationRequest {
     pub scope: String,
     /// How the code challenge is made.
     pub code_challenge_method: CodeChallengeMethod,
-    /// `login_hint`: who the user probably is.
-    pub login_hint: Option<String>,
-    /// `prompt`: `none`, `login`, `consent`, `select_account`.
-    pub prompt: Option<String>,
-    /// `max_age`: how old the user's authentication may be, in whole seconds.
-    pub max_age: Option<Duration>,
-    /// `acr_values`: how strongly the user should authenticate, in order of preference.
-    pub acr_values: Option<String>,
-    /// `ui_locales`: the user's languages, in order of preference.
-    pub ui_locales: Option<String>,
+    /// `response_mode`: how the browser brings the answer back; nothing is sent where it is `None`, and the provider answers
+    /// by a redirect.
+    pub response_mode: Option<ResponseMode>,
+    /// What this one login asks beyond every other.
+    pub login: LoginParameters,
     /// The nonce; by default a random one.
     pub nonce: Option<Secret>,
     /// Stands before the random part of `state`: a mark of the caller's that comes back even when nothing else does.
     pub state_prefix: &'static str,
-    /// Further parameters the provider understands.
+    /// Further parameters of every login that the provider understands.
     pub extra: Vec<(String, String)>,
+}
+
+/// How the browser brings the answer back (`response_mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseMode {
+    /// By a redirect, in the query (OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+    Query,
+    /// By a form that the provider's page posts (OAuth 2.0 Form Post Response Mode §2): the code stands in no URL, but the
+    /// request comes from another site.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
 }
 
 /// What must be remembered between the request and its response. Secret: keep it sealed, bound to the browser.
@@ -107,6 +123,9 @@ pub struct PendingAuthorization {
     pub scope: String,
     /// The `max_age` asked for, in seconds.
     pub max_age: Option<u64>,
+    /// The `acr` demanded: any of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub essential_acr: Vec<String>,
     /// When the request was made.
     pub started_at: Timestamp,
 }
@@ -127,7 +146,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Sets a further parameter, in place of one of that name.
+    /// Sets a further parameter of every login, in place of one of that name.
     pub fn replace_extra(&mut self, name: String, value: String) {
         self.extra.retain(|(set, _)| *set != name);
         self.extra.push((name, value));
@@ -136,13 +155,14 @@ impl AuthorizationRequest {
     /// The URL to send the browser to, and what to remember until it comes back.
     ///
     /// # Errors
-    /// [`Error::Misconfigured`] when an extra parameter is one this library sets itself, the provider has no authorization
-    /// endpoint, or there is no randomness.
+    /// [`Error::Misconfigured`] when an extra parameter is one this library sets itself, the login's parameters make no sense
+    /// ([`LoginParameters::check`]), the provider has no authorization endpoint, or there is no randomness.
     pub fn start(
         &self,
         provider: &ProviderMetadata,
         now: Timestamp,
     ) -> Result<(Url, PendingAuthorization), Error> {
+        let login = &self.login;
         let pending = PendingAuthorization {
             state: format!("{}{}", self.state_prefix, random::text::<32>()?).into(),
             nonce: match &self.nonce {
@@ -153,10 +173,12 @@ impl AuthorizationRequest {
             issuer: provider.issuer.clone(),
             redirect_uri: self.redirect_uri.clone(),
             scope: self.scope.clone(),
-            max_age: self.max_age.map(|age| age.as_secs()),
+            max_age: login.max_age.map(|age| age.as_secs()),
+            essential_acr: login.essential_acr.clone(),
             started_at: now,
         };
         check_extra(&self.extra)?;
+        login.check(&self.scope)?;
         let endpoint = provider.authorization_endpoint.as_ref().ok_or_else(|| {
             Error::misconfigured(
                 "the provider has no authorization endpoint: configure it, or use a grant without a browser",
@@ -170,40 +192,45 @@ impl AuthorizationRequest {
             ("code_challenge", self.code_challenge_method.challenge(&pending.code_verifier)),
             ("code_challenge_method", self.code_challenge_method.name().to_owned()),
         ];
+        if let Some(mode) = self.response_mode {
+            parameters.push(("response_mode", mode.name().to_owned()));
+        }
         if !self.scope.is_empty() {
             parameters.push(("scope", self.scope.clone()));
         }
         if asks_for_id_token(&self.scope) {
             parameters.push(("nonce", pending.nonce.expose().to_owned()));
         }
-        let optional = [
-            ("login_hint", self.login_hint.clone()),
-            ("prompt", self.prompt.clone()),
-            ("max_age", pending.max_age.map(|age| age.to_string())),
-            ("acr_values", self.acr_values.clone()),
-            ("ui_locales", self.ui_locales.clone()),
-        ];
-        parameters.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        Ok((self.address(endpoint, &parameters), pending))
+        let extra = self.further();
+        let claims = extra.iter().rev().find(|(name, _)| name == "claims").map(|(_, value)| value.as_str());
+        parameters.extend(login.pairs(claims)?);
+        Ok((address(endpoint, &parameters, &extra), pending))
     }
 
-    /// No parameter goes out twice (RFC 6749 §3.1): what this login asks for goes before what every login does, and that
-    /// before what stands in the endpoint's URL. Only `resource` may be repeated (RFC 8707 §2).
-    fn address(&self, endpoint: &Url, parameters: &[(&str, String)]) -> Url {
-        let asked = |name: &str| parameters.iter().any(|(asked, _)| *asked == name);
-        let later = |from: usize, name: &str| self.extra.iter().skip(from).any(|(later, _)| later == name);
-        let announced: Vec<_> = endpoint.query_pairs().into_owned().collect();
-        let mut url = endpoint.clone();
-        url.query_pairs_mut()
-            .clear()
-            .extend_pairs(announced.iter().filter(|(name, _)| !asked(name) && !later(0, name)))
-            .extend_pairs(parameters)
-            .extend_pairs(self.extra.iter().enumerate().filter_map(|(index, (name, value))| {
-                let once = name == "resource" || !later(index + 1, name);
-                (once && !asked(name)).then_some((name, value))
-            }));
-        url
+    /// The further parameters: this login's in place of every login's.
+    fn further(&self) -> Vec<&(String, String)> {
+        let own = &self.login.extra;
+        let of_all = self.extra.iter().filter(|(name, _)| !own.iter().any(|(set, _)| set == name));
+        of_all.chain(own).collect()
     }
+}
+
+/// No parameter goes out twice (RFC 6749 §3.1): what this login asks for goes before what every login does, and that
+/// before what stands in the endpoint's URL. Only `resource` may be repeated (RFC 8707 §2).
+fn address(endpoint: &Url, parameters: &[(&str, String)], extra: &[&(String, String)]) -> Url {
+    let asked = |name: &str| parameters.iter().any(|(asked, _)| *asked == name);
+    let later = |from: usize, name: &str| extra.iter().skip(from).any(|(later, _)| later == name);
+    let announced: Vec<_> = endpoint.query_pairs().into_owned().collect();
+    let mut url = endpoint.clone();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(announced.iter().filter(|(name, _)| !asked(name) && !later(0, name)))
+        .extend_pairs(parameters)
+        .extend_pairs(extra.iter().enumerate().filter_map(|(index, (name, value))| {
+            let once = name == "resource" || !later(index + 1, name);
+            (once && !asked(name)).then_some((name, value))
+        }));
+    url
 }
 
 /// Whether that scope asks for an ID token (OpenID Connect Core §3.1.2.1).
@@ -234,7 +261,7 @@ pub struct AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
-    /// Reads the query of the callback.
+    /// Reads the query of the callback, or the body of a form that was posted there (OAuth 2.0 Form Post Response Mode).
     ///
     /// # Errors
     /// [`Error::Untrusted`] for anything no honest provider sends: a parameter twice, `code` and `error` both or neither,
@@ -298,7 +325,7 @@ impl AuthorizationResponse {
             return Err(Error::untrusted("the login was started with another provider"));
         }
         match &self.issuer {
-            Some(issuer) if provider.issuer.as_ref().is_some_and(|ours| ours != issuer) => {
+            Some(issuer) if provider.issuer.is_some() && !provider.is_issuer(issuer) => {
                 return Err(Error::untrusted("the authorization response comes from another provider"));
             }
             // An error grants nothing, and some providers leave `iss` out of errors.

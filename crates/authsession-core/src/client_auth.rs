@@ -42,6 +42,39 @@ pub enum ClientAuth {
     SecretPost(Secret),
     /// `private_key_jwt`: an assertion, signed for each request with a key whose public half the provider knows.
     PrivateKeyJwt(Arc<dyn Signer>),
+    /// The same, for a provider that takes assertions with that audience only.
+    PrivateKeyJwtFor(AssertionAudience, Arc<dyn Signer>),
+    /// A secret that is a token of our own, signed for each request and sent as `client_secret` in the body: no standard has it,
+    /// and Apple wants it so.
+    SignedSecret {
+        /// What it says.
+        says: Assertion,
+        /// Who signs it.
+        signer: Arc<dyn Signer>,
+    },
+}
+
+/// Whom the assertions of a client are made out to: their `aud`, which stands alone.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use authsession_core::client_auth::{AssertionAudience, ClientAuth};
+/// use authsession_core::signer::SigningKey;
+///
+/// fn for_one_that_wants_its_url(key: SigningKey) -> ClientAuth {
+///     ClientAuth::PrivateKeyJwtFor(AssertionAudience::TokenEndpoint, Arc::new(key))
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AssertionAudience {
+    /// The issuer, where the provider has one. An assertion made out to an endpoint's URL can be lured to another provider
+    /// that names that URL as its own (draft-ietf-oauth-rfc7523bis).
+    #[default]
+    Issuer,
+    /// The token endpoint's URL (RFC 7523 §3), whichever endpoint is asked: for a provider that takes nothing else.
+    TokenEndpoint,
 }
 
 impl Client {
@@ -66,16 +99,43 @@ impl Client {
                 Ok(None)
             }
             ClientAuth::PrivateKeyJwt(signer) => {
-                // The issuer alone: an assertion made out to an endpoint's URL can be lured to another provider that names
-                // that URL as its own (draft-ietf-oauth-rfc7523bis).
-                let audience = metadata.issuer.as_deref().unwrap_or_else(|| metadata.token_endpoint.as_str());
-                let assertion = Assertion::new(&self.id, &self.id, audience);
+                self.assert(AssertionAudience::Issuer, &**signer, metadata, now, form).await
+            }
+            ClientAuth::PrivateKeyJwtFor(audience, signer) => {
+                self.assert(*audience, &**signer, metadata, now, form).await
+            }
+            ClientAuth::SignedSecret { says, signer } => {
                 form.push("client_id", &self.id);
-                form.push("client_assertion_type", JWT);
-                form.push("client_assertion", assertion.sign(&**signer, now).await?.expose());
+                form.push("client_secret", says.sign(&**signer, now).await?.expose());
                 Ok(None)
             }
         }
+    }
+
+    /// Whether it proves itself by assertions.
+    pub(crate) const fn asserts(&self) -> bool {
+        matches!(self.auth, ClientAuth::PrivateKeyJwt(_) | ClientAuth::PrivateKeyJwtFor(..))
+    }
+
+    /// RFC 7523 §2.2.
+    async fn assert(
+        &self,
+        audience: AssertionAudience,
+        signer: &dyn Signer,
+        metadata: &ProviderMetadata,
+        now: Timestamp,
+        form: &mut Form,
+    ) -> Result<Option<HeaderValue>, Error> {
+        let endpoint = metadata.token_endpoint.as_str();
+        let audience = match audience {
+            AssertionAudience::Issuer => metadata.sole_issuer().unwrap_or(endpoint),
+            AssertionAudience::TokenEndpoint => endpoint,
+        };
+        let assertion = Assertion::new(&self.id, &self.id, audience);
+        form.push("client_id", &self.id);
+        form.push("client_assertion_type", JWT);
+        form.push("client_assertion", assertion.sign(signer, now).await?.expose());
+        Ok(None)
     }
 
     /// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.

@@ -159,6 +159,8 @@ pub enum Endpoint {
     Discovery,
     /// The provider's keys (`jwks_uri`).
     Jwks,
+    /// The authorization endpoint (RFC 6749 §3.1), where the browser is sent; programs only look at it.
+    Authorization,
     /// The token endpoint (RFC 6749 §3.2).
     Token,
     /// The UserInfo endpoint (OpenID Connect Core §5.3).
@@ -176,6 +178,7 @@ impl fmt::Display for Endpoint {
         formatter.write_str(match self {
             Self::Discovery => "discovery document",
             Self::Jwks => "key set",
+            Self::Authorization => "authorization endpoint",
             Self::Token => "token endpoint",
             Self::Userinfo => "userinfo endpoint",
             Self::Revocation => "revocation endpoint",
@@ -231,6 +234,9 @@ macro_rules! oauth_errors {
             $($(#[$doc])* $name,)*
             /// A code none of the standards above registers.
             Unknown,
+            /// No code at all: the status of a refusal, 400, and nothing else. Some providers refuse a dead grant so; a gateway
+            /// may say the same of anything.
+            Unstated,
         }
 
         impl OAuthError {
@@ -240,10 +246,14 @@ macro_rules! oauth_errors {
                 match code { $($code => Self::$name,)* _ => Self::Unknown }
             }
 
-            /// The registered code.
+            /// The registered code; for the two that are none, a word that is none either.
             #[must_use]
             pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* Self::Unknown => "unknown_error" }
+                match self {
+                    $(Self::$name => $code,)*
+                    Self::Unknown => "unknown_error",
+                    Self::Unstated => "no_error_code",
+                }
             }
         }
     };

@@ -95,6 +95,17 @@ impl HttpClient {
         Ok(answer)
     }
 
+    /// The answer whatever its status, redirects too: people's pages for people, documents for programs.
+    pub(crate) async fn look(&self, endpoint: Endpoint, url: &Url) -> Result<Answer, Error> {
+        let mut request = self.request(endpoint, Method::GET, url)?;
+        if endpoint == Endpoint::Authorization {
+            // In place of the one there: `header` would add it.
+            request =
+                request.headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/html"))]));
+        }
+        self.send(endpoint, request).await
+    }
+
     /// The answer whatever its status: [`Answer::served`] says whether the endpoint did its work.
     pub(crate) async fn post_form(
         &self,
@@ -186,7 +197,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Trusts one more root certificate, in PEM, beside the system's.
+    /// Trusts one more root certificate, in PEM, or several, beside the system's.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
@@ -202,7 +213,7 @@ impl HttpClientBuilder {
         let mut builder =
             client_builder().connect_timeout(self.connect_timeout.min(self.timeout)).timeout(self.timeout);
         for pem in &self.root_certificates {
-            builder = builder.tls_certs_merge([reqwest::Certificate::from_pem(pem)?]);
+            builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
         }
         Ok(builder)
     }
@@ -218,6 +229,13 @@ impl HttpClientBuilder {
                 cause: Some(Arc::new(cause)),
             }
         };
+        let is_none =
+            |pem: &Vec<u8>| reqwest::Certificate::from_pem_bundle(pem).is_ok_and(|found| found.is_empty());
+        if self.root_certificates.iter().any(is_none) {
+            return Err(Error::misconfigured(
+                "the root certificate is not PEM: there is no certificate in it",
+            ));
+        }
         let builder = self.reqwest_builder().map_err(wrong("the root certificate is not PEM"))?;
         let client = builder.build().map_err(wrong("TLS could not be set up"))?;
         let direct = if has_proxy() {

@@ -6,6 +6,8 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::allowed_algorithms::AllowedAlgorithms;
+use crate::authorization::PendingAuthorization;
 use crate::claims::IdTokenClaims;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -31,13 +33,7 @@ const LONGEST_SUBJECT: usize = 255;
 ///
 /// # async fn example(provider: &Provider, pending: PendingAuthorization, tokens: TokenSet) -> Result<(), Error> {
 /// let verifier = IdTokenVerifier::new("my-client").tolerance(Duration::from_secs(30));
-/// let expected = LoginExpectations {
-///     nonce: &pending.nonce,
-///     access_token: &tokens.access_token,
-///     code: None,
-///     started_at: pending.started_at,
-///     max_age: pending.max_age.map(Duration::from_secs),
-/// };
+/// let expected = LoginExpectations::of(&pending, &tokens.access_token, None);
 /// if let Some(id_token) = &tokens.id_token {
 ///     let claims = verifier.verify_login(provider, id_token, Clock::system().now(), &expected).await?;
 ///     println!("{} signed in", claims.subject);
@@ -48,8 +44,8 @@ const LONGEST_SUBJECT: usize = 255;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct IdTokenVerifier {
-    client_id: String,
-    algorithms: Vec<Algorithm>,
+    pub(crate) client_id: String,
+    pub(crate) algorithms: AllowedAlgorithms,
     trusted_audiences: Vec<String>,
     tolerance: Duration,
 }
@@ -67,6 +63,27 @@ pub struct LoginExpectations<'login> {
     pub started_at: Timestamp,
     /// The `max_age` asked for: `auth_time` must be there and not older.
     pub max_age: Option<Duration>,
+    /// The `acr` demanded: it must be there and one of these, unless there are none (§5.5.1.1).
+    pub essential_acr: &'login [String],
+}
+
+impl<'login> LoginExpectations<'login> {
+    /// Those of that login, whose code brought that access token. The code is held against `c_hash`.
+    #[must_use]
+    pub fn of(
+        pending: &'login PendingAuthorization,
+        access_token: &'login Secret,
+        code: Option<&'login Secret>,
+    ) -> Self {
+        Self {
+            nonce: &pending.nonce,
+            access_token,
+            code,
+            started_at: pending.started_at,
+            max_age: pending.max_age.map(Duration::from_secs),
+            essential_acr: &pending.essential_acr,
+        }
+    }
 }
 
 impl IdTokenVerifier {
@@ -74,16 +91,39 @@ impl IdTokenVerifier {
     pub fn new(client_id: impl Into<String>) -> Self {
         Self {
             client_id: client_id.into(),
-            algorithms: Algorithm::ALL.to_vec(),
+            algorithms: AllowedAlgorithms::default(),
             trusted_audiences: Vec::new(),
             tolerance: DEFAULT_TOLERANCE,
         }
     }
 
-    /// Allows these algorithms only.
+    /// Allows these algorithms only. Those of [`Algorithm::SYMMETRIC`] must be named here and need the
+    /// [`client_secret`](Self::client_secret).
     pub fn algorithms(mut self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
-        self.algorithms = algorithms.into();
+        self.algorithms.named = algorithms.into();
         self
+    }
+
+    /// The secret that keys `HS256`, `HS384` and `HS512` (OpenID Connect Core §10.1). No other algorithm looks at it.
+    pub fn client_secret(mut self, secret: Secret) -> Self {
+        self.algorithms.secret = Some(secret);
+        self
+    }
+
+    /// Permits `HS384` and `HS512` with a client secret that is shorter than their hash, of 32 bytes at least: RFC 7518 §3.2
+    /// forbids it, and some providers sign so.
+    pub const fn danger_allow_short_client_secret(mut self) -> Self {
+        self.algorithms.short_secret = true;
+        self
+    }
+
+    /// Checks the settings before the first token comes; every token is held against them too.
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`] when a symmetric algorithm is allowed and the client secret is missing or too short for it, or
+    /// when none is allowed at all.
+    pub fn check_settings(&self) -> Result<(), Error> {
+        self.algorithms.check()
     }
 
     /// Accepts tokens that name this audience beside us.
@@ -127,6 +167,15 @@ impl IdTokenVerifier {
                 .ok_or_else(|| Error::untrusted("max_age was asked and the ID token has no auth_time"))?;
             if now.since(at) > max_age.saturating_add(self.tolerance) {
                 return Err(Error::untrusted("the user's authentication is older than the max_age asked"));
+            }
+        }
+        if !expected.essential_acr.is_empty() {
+            let acr = claims
+                .authentication_context
+                .as_ref()
+                .ok_or_else(|| Error::untrusted("an acr was demanded and the ID token has none"))?;
+            if !expected.essential_acr.contains(acr) {
+                return Err(Error::untrusted("the ID token's acr is none of those demanded"));
             }
         }
         Ok(claims)
@@ -204,18 +253,24 @@ impl IdTokenVerifier {
     /// The claims, once the provider is known to have signed them.
     async fn read(&self, provider: &Provider, token: &Secret) -> Result<(IdTokenClaims, Algorithm), Error> {
         let token = Jws::parse(token.expose())?;
-        if !self.algorithms.contains(&token.algorithm) {
-            return Err(Error::untrusted("the ID token is signed with an algorithm that is not allowed"));
+        if token.is_of_another_kind() {
+            return Err(Error::untrusted("the signed token is no ID token: its typ is another"));
         }
-        provider.verify_signature(&token).await?;
+        self.algorithms.verify(provider, &token).await?;
         Ok((IdTokenClaims::read(token.claims()?)?, token.algorithm))
     }
 
     /// The checks that hold for every ID token.
     async fn check(&self, provider: &Provider, claims: &IdTokenClaims, now: Timestamp) -> Result<(), Error> {
         let metadata = provider.metadata().await?;
-        if metadata.issuer.as_deref() != Some(claims.issuer.as_str()) {
-            return Err(Error::untrusted("the ID token's iss is not the provider's issuer"));
+        if !metadata.is_issuer(&claims.issuer) {
+            return Err(Error::untrusted(match metadata.tenants {
+                Some(_) => "the ID token's iss is not that of a tenant admitted",
+                None => "the ID token's iss is not the provider's issuer",
+            }));
+        }
+        if let Some(tenants) = &metadata.tenants {
+            tenants.check_claim(claims)?;
         }
         self.check_audience(claims)?;
         if claims.subject.chars().count() > LONGEST_SUBJECT {
@@ -263,9 +318,9 @@ fn check_hash(
 ) -> Result<(), Error> {
     let Some(found) = claims.all.get(name) else { return Ok(()) };
     let hashes: &[&digest::Algorithm] = match algorithm {
-        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => &[&digest::SHA256],
-        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => &[&digest::SHA384],
-        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Es512 => &[&digest::SHA512],
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 | Algorithm::Hs256 => &[&digest::SHA256],
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 | Algorithm::Hs384 => &[&digest::SHA384],
+        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Es512 | Algorithm::Hs512 => &[&digest::SHA512],
         // No document fixes the hash for Ed25519: most providers take SHA-512, some SHA-256.
         Algorithm::EdDsa | Algorithm::Ed25519 => &[&digest::SHA512, &digest::SHA256],
     };

@@ -8,11 +8,20 @@ use url::Url;
 use crate::error::{Endpoint, Error};
 use crate::http::HttpClient;
 use crate::jws::{Algorithm, Jws, VerifyingKey};
+use crate::tenant;
 
 /// The keys of a key set that may verify signatures. Others are left out, never an error.
 #[derive(Debug)]
 pub(crate) struct KeySet {
-    keys: Vec<(Option<String>, VerifyingKey)>,
+    keys: Vec<Key>,
+}
+
+#[derive(Debug)]
+struct Key {
+    id: Option<String>,
+    /// The issuer it is bound to, where the provider has one for each tenant; not a standard member.
+    issuer: Option<String>,
+    key: VerifyingKey,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +42,7 @@ struct Jwk {
     e: Option<String>,
     x: Option<String>,
     y: Option<String>,
+    issuer: Option<serde_json::Value>,
 }
 
 impl KeySet {
@@ -52,24 +62,34 @@ impl KeySet {
             .keys
             .into_iter()
             .filter_map(|key| serde_json::from_value::<Jwk>(key).ok())
-            .flat_map(|jwk| jwk.verifying_keys().into_iter().map(move |key| (jwk.kid.clone(), key)))
+            .flat_map(|jwk| {
+                let issuer = jwk.issuer.as_ref().map(|issuer| issuer.as_str().unwrap_or_default().to_owned());
+                let keys = jwk.verifying_keys().into_iter();
+                keys.map(move |key| Key { id: jwk.kid.clone(), issuer: issuer.clone(), key })
+            })
             .collect();
         Some(Self { keys })
     }
 
-    /// How the token's signature stands with this set.
-    pub(crate) fn judge(&self, token: &Jws<'_>) -> Judgement {
+    /// How the token's signature stands with this set. Where the provider has many tenants, a key bound to one issuer vouches for
+    /// no other.
+    pub(crate) fn judge(&self, token: &Jws<'_>, many_tenants: bool) -> Judgement {
+        let bound = many_tenants && self.keys.iter().any(|key| key.issuer.is_some());
+        // Not believed yet, and only ever a reason to trust fewer keys.
+        let named = if bound { token.claims().ok() } else { None };
+        let issuer = named.as_ref().and_then(|claims| claims.get("iss"));
         let mut candidates = self
             .keys
             .iter()
-            .filter(|(kid, key)| {
-                key.algorithm() == token.algorithm && (token.key_id.is_none() || *kid == token.key_id)
+            .filter(|Key { id, key, .. }| {
+                key.algorithm() == token.algorithm && (token.key_id.is_none() || *id == token.key_id)
             })
+            .filter(|key| !bound || key.issuer.as_ref().is_none_or(|of| tenant::is_bound_to(of, issuer)))
             .peekable();
         if candidates.peek().is_none() {
             return Judgement::UnknownKey;
         }
-        if candidates.any(|(_, key)| key.verifies(token)) {
+        if candidates.any(|candidate| candidate.key.verifies(token)) {
             Judgement::Verified
         } else if token.key_id.is_none() {
             Judgement::UnknownKey
@@ -77,6 +97,12 @@ impl KeySet {
             Judgement::WrongSignature
         }
     }
+}
+
+/// What this key of a key set would verify; nothing, for one that is left out.
+pub(crate) fn usable_with(key: &serde_json::Value) -> Vec<Algorithm> {
+    let jwk = Jwk::deserialize(key).map(|jwk| jwk.verifying_keys()).unwrap_or_default();
+    jwk.iter().map(VerifyingKey::algorithm).collect()
 }
 
 /// How a token's signature stands with a key set.
@@ -111,7 +137,7 @@ impl Jwk {
         if !purpose || !operations {
             return Vec::new();
         }
-        Algorithm::ALL
+        Algorithm::ASYMMETRIC
             .into_iter()
             .filter(|algorithm| self.alg.as_deref().is_none_or(|alg| alg == algorithm.name()))
             .filter_map(|algorithm| self.verifying_key(algorithm))

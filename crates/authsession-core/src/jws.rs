@@ -1,6 +1,7 @@
 //! Signed tokens in compact form (RFC 7515 §7.1): taken apart, then verified with one key. Only here is a signature
-//! checked.
+//! checked. Public keys and secrets never meet: a token's `alg` picks which of the two is tried.
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
@@ -13,11 +14,12 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::json;
+use crate::secret::Secret;
 
 /// No honest token comes near this; a larger one is not looked at.
 const LARGEST: usize = 64 * 1024;
 
-/// A signature algorithm with a public key (RFC 7518 §3.1, RFC 8037, RFC 9864).
+/// A signature algorithm (RFC 7518 §3.1, RFC 8037, RFC 9864).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are the registry's")]
@@ -33,11 +35,14 @@ pub enum Algorithm {
     Es512,
     EdDsa,
     Ed25519,
+    Hs256,
+    Hs384,
+    Hs512,
 }
 
 impl Algorithm {
-    /// All of them, all allowed by default.
-    pub const ALL: [Self; 11] = [
+    /// Those with a public key, all allowed by default.
+    pub const ASYMMETRIC: [Self; 11] = [
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -50,6 +55,9 @@ impl Algorithm {
         Self::EdDsa,
         Self::Ed25519,
     ];
+
+    /// Those keyed with the client's secret (OpenID Connect Core §10.1), allowed only where they are named.
+    pub const SYMMETRIC: [Self; 3] = [Self::Hs256, Self::Hs384, Self::Hs512];
 
     /// The registered name.
     #[must_use]
@@ -66,13 +74,43 @@ impl Algorithm {
             Self::Es512 => "ES512",
             Self::EdDsa => "EdDSA",
             Self::Ed25519 => "Ed25519",
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
         }
     }
 
-    /// The algorithm of that name; `None` for `none`, symmetric and unknown ones.
+    /// The algorithm of that name; `None` for `none` and unknown ones.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+        let mut all = Self::ASYMMETRIC.into_iter().chain(Self::SYMMETRIC);
+        all.find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Whether it is keyed with a secret that both sides know.
+    #[must_use]
+    pub const fn is_symmetric(self) -> bool {
+        self.hmac().is_some()
+    }
+
+    /// The fewest bytes a secret for it may have: as many as the hash (RFC 7518 §3.2). `None` for one with a public key.
+    #[must_use]
+    pub const fn shortest_secret(self) -> Option<usize> {
+        match self {
+            Self::Hs256 => Some(32),
+            Self::Hs384 => Some(48),
+            Self::Hs512 => Some(64),
+            _ => None,
+        }
+    }
+
+    const fn hmac(self) -> Option<hmac::Algorithm> {
+        match self {
+            Self::Hs256 => Some(hmac::HMAC_SHA256),
+            Self::Hs384 => Some(hmac::HMAC_SHA384),
+            Self::Hs512 => Some(hmac::HMAC_SHA512),
+            _ => None,
+        }
     }
 
     const fn rsa(self) -> Option<&'static RsaParameters> {
@@ -96,13 +134,16 @@ pub(crate) struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// From an RSA modulus and exponent, both big-endian; `None` below 2048 bits.
+    /// From an RSA modulus and exponent, both big-endian; `None` below 2048 bits, and where anybody could sign: an exponent of
+    /// one, or an even number where an odd one belongs.
     pub(crate) fn rsa(algorithm: Algorithm, modulus: &[u8], exponent: &[u8]) -> Option<Self> {
-        if modulus.len() < 256 {
+        let (n, e) = (without_leading_zeros(modulus), without_leading_zeros(exponent));
+        let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+        let is_long = n.len() > 256 || (n.len() == 256 && n[0] >= 0x80);
+        if !is_long || !is_odd(n) || !is_odd(e) || e == [1] || e.len() > 4 {
             return None;
         }
-        let key =
-            RsaPublicKeyComponents { n: modulus, e: exponent }.to_parsed_public_key(algorithm.rsa()?).ok()?;
+        let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(algorithm.rsa()?).ok()?;
         Some(Self { algorithm, key })
     }
 
@@ -129,11 +170,18 @@ impl VerifyingKey {
     }
 }
 
+fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
+}
+
 /// A signed token, taken apart and not yet believed.
 #[derive(Debug)]
 pub(crate) struct Jws<'token> {
     pub(crate) algorithm: Algorithm,
     pub(crate) key_id: Option<String>,
+    /// `typ`, in small letters.
+    kind: Option<String>,
     signed: &'token str,
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -153,6 +201,10 @@ impl<'token> Jws<'token> {
         if header.contains_key("crit") {
             return Err(Error::untrusted("the signed token has a critical header we do not understand"));
         }
+        // RFC 7797 §7: a JWT's payload is always encoded.
+        if header.get("b64").is_some_and(|encoded| *encoded != Value::Bool(true)) {
+            return Err(Error::untrusted("the signed token's payload is not encoded as an ID token's is"));
+        }
         let algorithm = header
             .get("alg")
             .and_then(Value::as_str)
@@ -163,7 +215,22 @@ impl<'token> Jws<'token> {
             Some(Value::String(kid)) => Some(kid.clone()),
             Some(_) => return Err(malformed()),
         };
-        Ok(Self { algorithm, key_id, signed, payload: decode(payload)?, signature: decode(signature)? })
+        let kind = header.get("typ").and_then(Value::as_str).map(str::to_ascii_lowercase);
+        let (payload, signature) = (decode(payload)?, decode(signature)?);
+        Ok(Self { algorithm, key_id, kind, signed, payload, signature })
+    }
+
+    /// Whether this secret keyed the token's signature; never, for an algorithm with a public key.
+    pub(crate) fn is_keyed_with(&self, secret: &Secret) -> bool {
+        self.algorithm.hmac().is_some_and(|algorithm| {
+            let key = hmac::Key::new(algorithm, secret.expose().as_bytes());
+            hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok()
+        })
+    }
+
+    /// Whether it calls itself a kind of token of its own, such as `at+jwt` or `logout+jwt` (RFC 8725 §3.11).
+    pub(crate) fn is_of_another_kind(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind.ends_with("+jwt"))
     }
 
     /// The claims; to be called once the signature is verified.

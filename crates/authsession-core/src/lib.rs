@@ -9,6 +9,7 @@
 //! To call an API, begin with [`token_source`]: it gets tokens by any grant, and a [`token_cache`] beneath keeps them fresh.
 //! [`bearer`] attaches them to requests, and [`token_store`] keeps a login that has to outlive the program.
 
+mod allowed_algorithms;
 pub mod assertion;
 pub mod authorization;
 pub mod bearer;
@@ -18,6 +19,7 @@ pub mod clock;
 pub mod device_authorization;
 pub mod end_session;
 pub mod error;
+pub mod examine;
 pub mod extras;
 pub mod grant;
 pub mod grant_mint;
@@ -27,6 +29,7 @@ pub mod introspection;
 mod json;
 mod jwks;
 pub mod jws;
+pub mod login_parameters;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 pub mod pkce;
@@ -41,6 +44,7 @@ pub mod secret;
 pub mod signer;
 pub mod single_flight;
 pub mod skew;
+pub mod tenant;
 pub mod token_cache;
 pub mod token_endpoint;
 pub mod token_set;

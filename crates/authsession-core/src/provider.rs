@@ -1,8 +1,10 @@
-//! Who the provider is: its metadata (OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2), found when first needed.
+//! Who the provider is: its metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3), found when first needed.
+
+mod metadata;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Deserialize;
 use url::Url;
 
 use crate::clock::{Clock, Timestamp};
@@ -13,104 +15,9 @@ use crate::jwks::{Judgement, KeySet};
 use crate::jws::Jws;
 use crate::remote::Remote;
 use crate::skew::{Skew, SkewMeter};
+use crate::tenant::TenantIssuers;
 
-/// What a provider says about itself. The names are those of the discovery document.
-#[derive(Clone, Debug, Deserialize)]
-#[non_exhaustive]
-pub struct ProviderMetadata {
-    /// The issuer; a plain OAuth 2.0 provider has none.
-    pub issuer: Option<String>,
-    /// Where the browser is sent to sign in; absent when no grant of the provider's uses a browser.
-    pub authorization_endpoint: Option<Url>,
-    /// Where grants are redeemed.
-    pub token_endpoint: Url,
-    /// Where the keys are; without it no ID token can be verified.
-    pub jwks_uri: Option<Url>,
-    /// Where an access token is exchanged for the user's claims.
-    pub userinfo_endpoint: Option<Url>,
-    /// Where a token is revoked (RFC 7009).
-    pub revocation_endpoint: Option<Url>,
-    /// Where a token is looked into (RFC 7662).
-    pub introspection_endpoint: Option<Url>,
-    /// Where a device asks for a code to show its user (RFC 8628).
-    pub device_authorization_endpoint: Option<Url>,
-    /// Where the user signs out at the provider (RP-Initiated Logout 1.0).
-    pub end_session_endpoint: Option<Url>,
-    /// Whether every authorization response carries `iss` (RFC 9207 §3).
-    #[serde(default)]
-    pub authorization_response_iss_parameter_supported: bool,
-    /// How clients may authenticate; absent means nothing is known.
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-}
-
-impl ProviderMetadata {
-    /// A provider described by hand; `None` without the one endpoint each has, where grants are redeemed.
-    #[must_use]
-    pub fn by_hand(endpoints: Endpoints) -> Option<Self> {
-        Some(Self {
-            issuer: None,
-            authorization_endpoint: endpoints.authorization,
-            token_endpoint: endpoints.token?,
-            jwks_uri: endpoints.jwks,
-            userinfo_endpoint: endpoints.userinfo,
-            revocation_endpoint: endpoints.revocation,
-            introspection_endpoint: endpoints.introspection,
-            device_authorization_endpoint: endpoints.device_authorization,
-            end_session_endpoint: endpoints.end_session,
-            authorization_response_iss_parameter_supported: false,
-            token_endpoint_auth_methods_supported: None,
-        })
-    }
-
-    /// Puts endpoints given by hand in place of those announced.
-    fn overlay(&mut self, endpoints: Endpoints) {
-        if let Some(url) = endpoints.token {
-            self.token_endpoint = url;
-        }
-        for (announced, by_hand) in [
-            (&mut self.authorization_endpoint, endpoints.authorization),
-            (&mut self.jwks_uri, endpoints.jwks),
-            (&mut self.userinfo_endpoint, endpoints.userinfo),
-            (&mut self.revocation_endpoint, endpoints.revocation),
-            (&mut self.introspection_endpoint, endpoints.introspection),
-            (&mut self.device_authorization_endpoint, endpoints.device_authorization),
-            (&mut self.end_session_endpoint, endpoints.end_session),
-        ] {
-            if by_hand.is_some() {
-                *announced = by_hand;
-            }
-        }
-    }
-
-    fn check(&self, http: &HttpClient) -> Result<(), Error> {
-        let optional = [
-            &self.authorization_endpoint,
-            &self.jwks_uri,
-            &self.userinfo_endpoint,
-            &self.revocation_endpoint,
-            &self.introspection_endpoint,
-            &self.device_authorization_endpoint,
-            &self.end_session_endpoint,
-        ];
-        std::iter::once(&self.token_endpoint)
-            .chain(optional.into_iter().flatten())
-            .try_for_each(|url| http.check_url(url))
-    }
-}
-
-/// Endpoints given by hand: all of a provider's, or those that differ from what it announces.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "each is the endpoint of that name in `ProviderMetadata`")]
-pub struct Endpoints {
-    pub authorization: Option<Url>,
-    pub token: Option<Url>,
-    pub jwks: Option<Url>,
-    pub userinfo: Option<Url>,
-    pub revocation: Option<Url>,
-    pub introspection: Option<Url>,
-    pub device_authorization: Option<Url>,
-    pub end_session: Option<Url>,
-}
+pub use crate::provider::metadata::{Endpoints, ProviderMetadata};
 
 /// A provider: its metadata and its keys, fetched on first use, shared by all who ask.
 ///
@@ -148,7 +55,9 @@ enum Metadata {
 
 #[derive(Debug)]
 struct Discovery {
+    /// As the metadata must name it.
     issuer: String,
+    tenants: Option<Arc<TenantIssuers>>,
     /// Where the metadata may be, most likely first.
     urls: [Url; 2],
     by_hand: Endpoints,
@@ -162,8 +71,40 @@ impl Provider {
     /// [`Error::Misconfigured`] when the issuer is not an https URL (or http on a loopback host), or has a query or
     /// fragment.
     pub fn discover(issuer: &str, by_hand: Endpoints, http: HttpClient, clock: Clock) -> Result<Self, Error> {
+        if issuer.contains('{') {
+            return Err(Error::misconfigured(
+                "the issuer is a template: say which tenants may sign in (discover_tenants)",
+            ));
+        }
+        Self::discover_at(issuer, issuer, None, by_hand, http, clock)
+    }
+
+    /// The provider of many tenants whose metadata are found below `at`, as an issuer's are; nothing is fetched yet. They must
+    /// name the template, and ID tokens the issuer of a tenant admitted.
+    ///
+    /// # Errors
+    /// As [`Provider::discover`], for `at`.
+    pub fn discover_tenants(
+        at: &str,
+        tenants: Arc<TenantIssuers>,
+        by_hand: Endpoints,
+        http: HttpClient,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let template = tenants.template().to_owned();
+        Self::discover_at(at, &template, Some(tenants), by_hand, http, clock)
+    }
+
+    fn discover_at(
+        at: &str,
+        issuer: &str,
+        tenants: Option<Arc<TenantIssuers>>,
+        by_hand: Endpoints,
+        http: HttpClient,
+        clock: Clock,
+    ) -> Result<Self, Error> {
         let wrong = || Error::misconfigured("the issuer must be a URL such as https://login.example.com");
-        let url = Url::parse(issuer).map_err(|_| wrong())?;
+        let url = Url::parse(at).map_err(|_| wrong())?;
         http.check_url(&url)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Error::misconfigured("the issuer must have no query and no fragment"));
@@ -180,6 +121,7 @@ impl Provider {
         let keys = Remote::new(Endpoint::Jwks, clock.clone());
         let at = Arc::new(Discovery {
             issuer: issuer.to_owned(),
+            tenants,
             urls: [openid, oauth],
             by_hand,
             http: http.clone(),
@@ -211,6 +153,14 @@ impl Provider {
         self.skew.skew()
     }
 
+    /// Logs, once, that the clocks are further apart than half of this; half of
+    /// [`DEFAULT_TOLERANCE`](crate::id_token::DEFAULT_TOLERANCE) unless stated.
+    #[must_use]
+    pub const fn tolerating_skew(mut self, tolerance: Duration) -> Self {
+        self.skew.tolerance = tolerance;
+        self
+    }
+
     /// Takes note of when the provider says that it answered.
     pub(crate) fn observe(&self, answer: &Answer, asked_at: Timestamp, answered_at: Timestamp) {
         self.skew.observe(&answer.headers, asked_at, answered_at);
@@ -226,6 +176,16 @@ impl Provider {
             Metadata::ByHand(metadata) => Ok(Arc::clone(metadata)),
             Metadata::Announced { at, remote } => remote.get(|| fetch_metadata(Arc::clone(at))).await,
         }
+    }
+
+    /// Whether ID tokens of the provider's could be verified now: its metadata and its keys are there, fetched if need be.
+    ///
+    /// # Errors
+    /// As [`Provider::metadata`], about the keys too.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let metadata = self.metadata().await?;
+        let jwks_uri = metadata.jwks_uri.as_ref().ok_or_else(no_keys)?;
+        self.keys.get(|| KeySet::fetch(self.http.clone(), jwks_uri.clone())).await.map(drop)
     }
 
     /// Its issuer; where it has none, its token endpoint.
@@ -257,19 +217,18 @@ impl Provider {
     /// cool-down: the provider may have changed its keys, under new ids or the old ones.
     pub(crate) async fn verify_signature(&self, token: &Jws<'_>) -> Result<(), Error> {
         let metadata = self.metadata().await?;
-        let jwks_uri = metadata.jwks_uri.as_ref().ok_or_else(|| {
-            Error::misconfigured("the provider publishes no jwks_uri: without it no ID token can be verified")
-        })?;
+        let jwks_uri = metadata.jwks_uri.as_ref().ok_or_else(no_keys)?;
         let fetch = || KeySet::fetch(self.http.clone(), jwks_uri.clone());
         let before = self.keys.held();
         let keys = self.keys.get(fetch).await?;
-        let judgement = keys.judge(token);
+        let many_tenants = metadata.tenants.is_some();
+        let judgement = keys.judge(token, many_tenants);
         let fetched_for_us = before.is_none_or(|before| !Arc::ptr_eq(&before, &keys));
         if judgement == Judgement::Verified || fetched_for_us {
             return judgement.into_result();
         }
         match self.keys.newer_than(&keys, fetch).await {
-            Ok(newer) => newer.judge(token).into_result(),
+            Ok(newer) => newer.judge(token, many_tenants).into_result(),
             // A key that could not be looked for is not one that is not there: the token is neither believed nor a lie.
             Err(unavailable) if judgement == Judgement::UnknownKey => Err(unavailable),
             Err(_) => judgement.into_result(),
@@ -280,10 +239,15 @@ impl Provider {
 impl Discovery {
     /// Metadata as they are to be used: with the endpoints given by hand, each fit to carry secrets.
     fn complete(&self, mut metadata: ProviderMetadata) -> Result<ProviderMetadata, Error> {
+        metadata.tenants.clone_from(&self.tenants);
         metadata.overlay(self.by_hand.clone());
         metadata.check(&self.http)?;
         Ok(metadata)
     }
+}
+
+fn no_keys() -> Error {
+    Error::misconfigured("the provider publishes no jwks_uri: without it no ID token can be verified")
 }
 
 async fn fetch_metadata(at: Arc<Discovery>) -> Result<ProviderMetadata, Error> {
@@ -306,6 +270,11 @@ async fn fetch_metadata(at: Arc<Discovery>) -> Result<ProviderMetadata, Error> {
             )
         })?;
     if metadata.issuer.as_deref() != Some(at.issuer.as_str()) {
+        if at.tenants.is_none() && metadata.issuer.is_some_and(|issuer| issuer.contains('{')) {
+            return Err(Error::untrusted(
+                "the discovery document names an issuer for each tenant: say which tenants may sign in",
+            ));
+        }
         return Err(Error::untrusted(
             "the discovery document names another issuer: configure the issuer exactly as the provider writes it",
         ));

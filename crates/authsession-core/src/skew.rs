@@ -9,10 +9,10 @@ use http::HeaderMap;
 use http::header::DATE;
 
 use crate::clock::Timestamp;
+use crate::id_token::DEFAULT_TOLERANCE;
 
 /// The header has whole seconds: what differs less does not differ.
 const GRAIN: i64 = 2000;
-const WORTH_A_WARNING: Duration = Duration::from_secs(60);
 /// Clocks are off by minutes, or by a time zone. What is off by more is not a clock.
 const FURTHEST: u64 = 24 * 3600 * 1000;
 
@@ -48,10 +48,18 @@ impl fmt::Display for Skew {
 }
 
 /// Measures a [`Skew`], answer by answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SkewMeter {
+    /// How far apart the clocks may be before what the provider says is refused.
+    pub(crate) tolerance: Duration,
     millis: AtomicI64,
     warned: AtomicBool,
+}
+
+impl Default for SkewMeter {
+    fn default() -> Self {
+        Self { tolerance: DEFAULT_TOLERANCE, millis: AtomicI64::new(0), warned: AtomicBool::new(false) }
+    }
 }
 
 impl SkewMeter {
@@ -75,7 +83,7 @@ impl SkewMeter {
         }
         let skew = Skew(if measured.unsigned_abs() < GRAIN.unsigned_abs() { 0 } else { measured });
         self.millis.store(skew.millis(), Ordering::Relaxed);
-        if skew.distance() > WORTH_A_WARNING && !self.warned.swap(true, Ordering::Relaxed) {
+        if skew.distance() > self.tolerance / 2 && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(target: "authsession::clock", "the provider's clock is {skew} of ours: set the clock of this machine");
         }
     }

@@ -100,11 +100,9 @@ impl TokenEndpoint {
         self.redeem_rotating(grant).await.0
     }
 
-    /// The same; and the refresh token of an answer that is of no use otherwise, for the one presented is spent.
-    pub(crate) async fn redeem_rotating(
-        &self,
-        grant: &dyn Grant,
-    ) -> (Result<TokenSet, Error>, Option<Secret>) {
+    /// The same as [`redeem`](Self::redeem); and beside an error the refresh token of an answer that is of no use otherwise, if it
+    /// brought one. The one presented is spent then: whoever does not keep this one has lost the grant.
+    pub async fn redeem_rotating(&self, grant: &dyn Grant) -> (Result<TokenSet, Error>, Option<Secret>) {
         let mut rotated = None;
         let outcome = self.redeem_into(grant, &mut rotated).await;
         (outcome, rotated)
@@ -120,9 +118,12 @@ impl TokenEndpoint {
         if !answer.status.is_success() {
             // RFC 6749 §5.2 refuses with 400, and some providers leave the body out. Anything else of no form comes from
             // something in between, which has no say in whether a grant is dead.
+            if answer.status == StatusCode::FORBIDDEN && answer.body.is_empty() && self.client.asserts() {
+                tracing::warn!(target: "authsession::token", "the token endpoint answered 403 and nothing else: if it goes on, check the client's key and whom its assertions are made out to");
+            }
             return Err(match answer.status {
                 StatusCode::BAD_REQUEST if answer.body.is_empty() => {
-                    Error::grant_refused(OAuthError::Unknown)
+                    Error::grant_refused(OAuthError::Unstated)
                 }
                 StatusCode::UNAUTHORIZED if answer.body.is_empty() => {
                     refusal::by_the_standard(Endpoint::Token, "invalid_client")

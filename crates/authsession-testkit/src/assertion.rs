@@ -1,6 +1,7 @@
 //! Signed assertions, strictly checked: signature, audience, times and single use (RFC 7523 §3).
 
 use crate::endpoint::Endpoint;
+use crate::habits::AssertionAudience;
 use crate::public_key::PublicKey;
 use crate::realm::Realm;
 use base64::Engine;
@@ -61,8 +62,15 @@ impl<'a> Assertion<'a> {
         if !candidates.any(|key| key.verifies(algorithm, self.message.as_bytes(), &self.signature)) {
             return Err("the assertion is not signed by a registered key");
         }
-        if !self.is_for(&realm.settings.issuer) && !self.is_for(&realm.url(Endpoint::Token)) {
-            return Err("the audience is neither the issuer nor the token endpoint");
+        let to_issuer = self.is_for(&realm.settings.issuer);
+        let to_endpoint = self.is_for(&realm.url(Endpoint::Token));
+        let ours = match realm.settings.habits.assertion_audience {
+            AssertionAudience::Either => to_issuer || to_endpoint,
+            AssertionAudience::Issuer => to_issuer && !to_endpoint,
+            AssertionAudience::TokenEndpoint => to_endpoint && !to_issuer,
+        };
+        if !ours {
+            return Err("the audience is not the one accepted here");
         }
         let now = realm.clock.unix_seconds();
         let expires = self.time("exp")?.ok_or("the assertion has no exp")?;

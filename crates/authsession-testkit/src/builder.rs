@@ -3,6 +3,7 @@
 use crate::assertion_issuer::AssertionIssuer;
 use crate::client::Client;
 use crate::clock::VirtualClock;
+use crate::habits::Habits;
 use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::ledger::RefreshTokens;
@@ -42,6 +43,7 @@ pub struct ProviderBuilder {
     device_interval: Duration,
     device_pace_enforced: bool,
     metadata: Vec<EditMetadata>,
+    habits: Habits,
     issuer_path: String,
     host: Option<String>,
     listen: SocketAddr,
@@ -68,6 +70,7 @@ impl ProviderBuilder {
             device_interval: Duration::from_secs(5),
             device_pace_enforced: true,
             metadata: Vec::new(),
+            habits: Habits::default(),
             issuer_path: String::new(),
             host: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -184,6 +187,12 @@ impl ProviderBuilder {
         self
     }
 
+    /// What it does differently from the letter of the standards; nothing unless stated.
+    pub fn habits(mut self, habits: Habits) -> Self {
+        self.habits = habits;
+        self
+    }
+
     /// A path in the issuer, such as `/tenant` (or `/`, for an issuer that ends in a slash).
     pub fn issuer_path(mut self, path: impl Into<String>) -> Self {
         self.issuer_path = path.into();
@@ -241,6 +250,7 @@ impl ProviderBuilder {
             device_interval: self.device_interval,
             device_pace_enforced: self.device_pace_enforced,
             metadata: self.metadata,
+            habits: self.habits,
         };
         let realm = Realm::new(settings, self.clock, KeyRing::new(self.algorithm)?);
         Ok(Provider::run(Arc::new(realm), slot))

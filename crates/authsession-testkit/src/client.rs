@@ -14,6 +14,8 @@ pub enum AuthMethod {
     None,
     /// `private_key_jwt`: an assertion signed by a registered key (OpenID Connect Core §9, RFC 7523 §2.2).
     PrivateKeyJwt,
+    /// A token signed by a registered key, issued by the key's team, sent as `client_secret` in the body, as Apple has it.
+    SignedSecret,
     /// By its secret, in either of the two ways, or by its key; whichever of them it has.
     Any,
 }
@@ -132,12 +134,16 @@ impl Client {
             || self.post_logout_redirect_uris.iter().any(|known| known == uri)
     }
 
+    pub(crate) fn signs_its_secret(&self) -> bool {
+        self.auth_method == AuthMethod::SignedSecret
+    }
+
     pub(crate) fn accepts(&self, presented: AuthMethod, secret: &str) -> bool {
         let method = match self.auth_method {
             AuthMethod::Any => {
                 !self.secret.is_empty() && matches!(presented, AuthMethod::Basic | AuthMethod::Post)
             }
-            AuthMethod::PrivateKeyJwt => false,
+            AuthMethod::PrivateKeyJwt | AuthMethod::SignedSecret => false,
             required => presented == required,
         };
         method && secret == self.secret
@@ -146,7 +152,7 @@ impl Client {
     /// The keys it may sign assertions with; none if it must authenticate otherwise.
     pub(crate) fn keys(&self) -> &[PublicKey] {
         match self.auth_method {
-            AuthMethod::Any | AuthMethod::PrivateKeyJwt => &self.keys,
+            AuthMethod::Any | AuthMethod::PrivateKeyJwt | AuthMethod::SignedSecret => &self.keys,
             AuthMethod::Basic | AuthMethod::Post | AuthMethod::None => &[],
         }
     }

@@ -32,10 +32,10 @@ impl KeyPair {
     ///
     /// # Errors
     ///
-    /// When no key can be made; never otherwise. `Hs256` has no pair.
+    /// When no key can be made; never otherwise. `Hs256` and its like have no pair.
     pub fn generate(algorithm: SigningAlgorithm) -> io::Result<Self> {
-        if algorithm == SigningAlgorithm::Hs256 {
-            return Err(io::Error::other("HS256 has a secret, not a key pair"));
+        if algorithm.is_symmetric() {
+            return Err(io::Error::other("HS256, HS384 and HS512 have a secret, not a key pair"));
         }
         Ok(Self { key: Arc::new(SigningKey::unshared(algorithm)?) })
     }

@@ -37,8 +37,10 @@ pub enum SigningAlgorithm {
     Es384,
     Es512,
     EdDsa,
-    /// Keyed with the client's secret; publishes no key.
+    /// Keyed with the client's secret, like those below; publishes no key.
     Hs256,
+    Hs384,
+    Hs512,
 }
 
 impl SigningAlgorithm {
@@ -57,7 +59,14 @@ impl SigningAlgorithm {
             Self::Es512 => "ES512",
             Self::EdDsa => "EdDSA",
             Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
         }
+    }
+
+    /// Whether the client's secret is its key.
+    pub(crate) fn is_symmetric(self) -> bool {
+        self.family() == Family::Secret
     }
 
     fn family(self) -> Family {
@@ -67,7 +76,7 @@ impl SigningAlgorithm {
             Self::Es384 => Family::P384,
             Self::Es512 => Family::P521,
             Self::EdDsa => Family::Ed25519,
-            Self::Hs256 => Family::Secret,
+            Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Secret,
         }
     }
 }
@@ -153,7 +162,7 @@ impl SigningKey {
             }
             Pair::Ec(pair) => pair.sign(&random, message).map(|signed| signed.as_ref().to_vec()),
             Pair::Ed(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::Secret => Ok(hmac_sha256(secret, message)),
+            Pair::Secret => Ok(self.hmac(secret, message)),
         };
         signed.map_err(|_| io::Error::other("the key refused to sign"))
     }
@@ -184,8 +193,17 @@ impl SigningKey {
                 by(curve, pair.public_key().as_ref())
             }
             (Pair::Ed(pair), _) => by(&signature::ED25519, pair.public_key().as_ref()),
-            (Pair::Secret, _) => hmac_sha256(secret, message) == made,
+            (Pair::Secret, _) => self.hmac(secret, message) == made,
         }
+    }
+
+    fn hmac(&self, secret: &[u8], message: &[u8]) -> Vec<u8> {
+        let hash = match self.algorithm {
+            SigningAlgorithm::Hs384 => hmac::HMAC_SHA384,
+            SigningAlgorithm::Hs512 => hmac::HMAC_SHA512,
+            _ => hmac::HMAC_SHA256,
+        };
+        hmac::sign(&hmac::Key::new(hash, secret), message).as_ref().to_vec()
     }
 
     /// The public half as a JWK; none for a secret.

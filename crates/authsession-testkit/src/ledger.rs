@@ -17,6 +17,14 @@ pub enum RefreshTokens {
     /// As before, and using the old one again kills the whole family, access tokens included (RFC 9700 §4.14.2).
     #[default]
     RotatingWithReuseDetection,
+    /// Using the old one again kills the family's refresh tokens; its access tokens live on.
+    RotatingSparingAccessTokens,
+    /// For so long the old one works again and again, and so does everything it brings; afterwards it is dead.
+    RotatingWithGrace(Duration),
+    /// Used twice at once, the old one is served twice, and of the refresh tokens it brought only the last one works.
+    RotatingLastWins,
+    /// Used again, by turns: refused; served, if at once, and all works; refused, and the successor is dead too; refused.
+    RotatingByTurns,
 }
 
 /// A user signed in at the provider, in one browser.
@@ -35,9 +43,15 @@ pub(crate) struct Grant {
     pub(crate) session: Option<Session>,
     pub(crate) scope: String,
     pub(crate) nonce: Option<String>,
+    /// The `state` of the authorization request.
+    pub(crate) state: Option<String>,
     /// Whom its tokens are for, if they were exchanged for somebody.
     pub(crate) audience: Vec<String>,
     pub(crate) alive: bool,
+    /// Whether its refresh tokens, if unused, can be used.
+    pub(crate) refreshable: bool,
+    /// Whether the user let the client have a refresh token.
+    pub(crate) offline: bool,
 }
 
 impl Grant {
@@ -47,8 +61,11 @@ impl Grant {
             session,
             scope: scope.to_owned(),
             nonce: None,
+            state: None,
             audience: Vec::new(),
             alive: true,
+            refreshable: true,
+            offline: true,
         }
     }
 }
@@ -73,7 +90,8 @@ pub(crate) struct Access {
 #[derive(Clone)]
 pub(crate) struct Refresh {
     pub(crate) grant: usize,
-    pub(crate) used: bool,
+    /// When it was used first.
+    pub(crate) used: Option<SystemTime>,
 }
 
 /// What the user told the device.
@@ -119,6 +137,8 @@ impl Device {
 pub(crate) struct Ledger {
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) grants: Vec<Grant>,
+    /// Which users let which clients have refresh tokens.
+    pub(crate) consents: HashSet<(String, String)>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) access: HashMap<String, Access>,
     pub(crate) refresh: HashMap<String, Refresh>,
@@ -126,6 +146,10 @@ pub(crate) struct Ledger {
     pub(crate) devices: HashMap<String, Device>,
     /// `iss` and `jti` of the assertions accepted.
     pub(crate) assertions: HashSet<(String, String)>,
+    /// How often a refresh token was presented that had been used before.
+    pub(crate) reuses: usize,
+    /// The second in which tokens were issued last.
+    pub(crate) issued_at: Option<u64>,
 }
 
 impl Ledger {
@@ -138,6 +162,24 @@ impl Ledger {
         if let Some(grant) = self.grants.get_mut(grant) {
             grant.alive = false;
         }
+    }
+
+    /// Ends the grant's refresh tokens; its access tokens live on.
+    pub(crate) fn end_refreshing(&mut self, grant: usize) {
+        if let Some(grant) = self.grants.get_mut(grant) {
+            grant.refreshable = false;
+        }
+    }
+
+    /// Counts every refresh token the grant has so far as used.
+    pub(crate) fn spend_refresh_tokens(&mut self, grant: usize, now: SystemTime) {
+        let unused = |one: &&mut Refresh| one.grant == grant && one.used.is_none();
+        self.refresh.values_mut().filter(unused).for_each(|one| one.used = Some(now));
+    }
+
+    /// Revokes every access token the grant has so far.
+    pub(crate) fn revoke_access_tokens(&mut self, grant: usize) {
+        self.access.values_mut().filter(|one| one.grant == grant).for_each(|one| one.revoked = true);
     }
 
     /// The device that shows this code and waits for its user.
@@ -157,6 +199,11 @@ impl Ledger {
         self.grants.get(grant).filter(|grant| grant.alive)
     }
 
+    /// The grant, if it lives and its refresh tokens do.
+    pub(crate) fn refreshable(&self, grant: usize) -> Option<&Grant> {
+        self.living(grant).filter(|grant| grant.refreshable)
+    }
+
     /// The access token and its grant, if both live at this time.
     pub(crate) fn live_access(&self, token: &str, now: SystemTime) -> Option<(&Access, &Grant)> {
         let access = self.access.get(token).filter(|access| !access.revoked && now < access.expires)?;
@@ -165,7 +212,7 @@ impl Ledger {
 
     /// The refresh token's grant, if the token can still be used.
     pub(crate) fn live_refresh(&self, token: &str) -> Option<&Grant> {
-        let refresh = self.refresh.get(token).filter(|refresh| !refresh.used)?;
-        self.living(refresh.grant)
+        let refresh = self.refresh.get(token).filter(|refresh| refresh.used.is_none())?;
+        self.refreshable(refresh.grant)
     }
 }

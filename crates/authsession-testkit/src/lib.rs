@@ -56,6 +56,7 @@ pub mod endpoint;
 mod endpoints;
 mod forgery;
 pub mod gate;
+pub mod habits;
 mod http_date;
 pub mod journal;
 pub mod key_pair;

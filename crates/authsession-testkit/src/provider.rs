@@ -196,7 +196,7 @@ impl Provider {
     #[must_use]
     pub fn refresh_family_alive(&self, refresh_token: &str) -> bool {
         let ledger = self.realm.ledger();
-        ledger.refresh.get(refresh_token).is_some_and(|refresh| ledger.living(refresh.grant).is_some())
+        ledger.refresh.get(refresh_token).is_some_and(|refresh| ledger.refreshable(refresh.grant).is_some())
     }
 
     /// Whether this refresh token can be used.

@@ -4,6 +4,7 @@ use crate::assertion_issuer::AssertionIssuer;
 use crate::client::Client;
 use crate::clock::VirtualClock;
 use crate::endpoint::Endpoint;
+use crate::habits::Habits;
 use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::ledger::Ledger;
@@ -41,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) device_interval: Duration,
     pub(crate) device_pace_enforced: bool,
     pub(crate) metadata: Vec<EditMetadata>,
+    pub(crate) habits: Habits,
 }
 
 /// What the test told the running provider.

@@ -72,8 +72,8 @@ pub(crate) fn claims_signed_here(keys: &KeyRing, token: &str, secret: &str) -> O
 /// The left half of the access token's hash (OpenID Connect Core §3.1.3.6); SHA-512 for EdDSA.
 pub(crate) fn at_hash(algorithm: SigningAlgorithm, access_token: &str) -> String {
     let hash = match algorithm.name() {
-        "RS384" | "PS384" | "ES384" => &digest::SHA384,
-        "RS512" | "PS512" | "ES512" | "EdDSA" => &digest::SHA512,
+        "RS384" | "PS384" | "ES384" | "HS384" => &digest::SHA384,
+        "RS512" | "PS512" | "ES512" | "HS512" | "EdDSA" => &digest::SHA512,
         _ => &digest::SHA256,
     };
     let hash = digest::digest(hash, access_token.as_bytes());
@@ -87,7 +87,7 @@ pub(crate) fn s256(verifier: &str) -> String {
 
 fn header_of(key: &SigningKey) -> Value {
     match key.algorithm {
-        SigningAlgorithm::Hs256 => json!({ "alg": "HS256", "typ": "JWT" }),
+        algorithm if algorithm.is_symmetric() => json!({ "alg": algorithm.name(), "typ": "JWT" }),
         algorithm => json!({ "alg": algorithm.name(), "typ": "JWT", "kid": key.kid }),
     }
 }

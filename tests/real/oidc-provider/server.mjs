@@ -16,8 +16,10 @@ const DAY = 86400;
 // Where the applications under test listen.
 const bases = new Set((process.env.RP ?? 'http://127.0.0.1:7777').split(','));
 
-const client_secret = 'secret-secret-secret-secret-secret-01'; // at least 32 bytes, so that HS256 works too
-const ID_TOKEN_ALGORITHMS = ['RS512', 'PS256', 'PS384', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'HS256'];
+const client_secret = 'secret-of-every-client-sixty-four-bytes-so-that-HS512-works-too!'; // as long as HS512 wants it (RFC 7518 section 3.2)
+const SIGNING_ALGORITHMS = [
+  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'HS256', 'HS384', 'HS512',
+];
 
 const users = { alice: 'wonderland', bob: 'builder' };
 
@@ -34,11 +36,12 @@ function clients() {
     { ...base, client_id: 'rp-post', client_secret, token_endpoint_auth_method: 'client_secret_post' },
     { ...base, client_id: 'rp-public', token_endpoint_auth_method: 'none' },
     { ...base, client_id: 'rp-brief', client_secret, client_name: `Access tokens of ${BRIEF_SECONDS} seconds` },
-    ...ID_TOKEN_ALGORITHMS.map((algorithm) => ({
+    ...SIGNING_ALGORITHMS.map((algorithm) => ({
       ...base,
       client_id: `rp-${algorithm.toLowerCase()}`,
       client_secret,
       id_token_signed_response_alg: algorithm,
+      userinfo_signed_response_alg: algorithm,
     })),
   ];
 }
@@ -67,10 +70,11 @@ function configuration(jwks) {
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     rotateRefreshToken: ROTATE !== 'false',
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
-    enabledJWA: { idTokenSigningAlgValues: ['RS256', ...ID_TOKEN_ALGORITHMS] },
+    enabledJWA: { idTokenSigningAlgValues: SIGNING_ALGORITHMS, userinfoSigningAlgValues: SIGNING_ALGORITHMS },
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true },
+      jwtUserinfo: { enabled: true },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
     },

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::authorization;
-use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::authorization::{self, ResponseMode};
+use authsession_core::client_auth::Client;
 use authsession_core::http::{HttpClient, is_loopback};
-use authsession_core::id_token::IdTokenVerifier;
+use authsession_core::id_token::{DEFAULT_TOLERANCE, IdTokenVerifier};
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
 use authsession_core::token_endpoint::TokenEndpoint;
@@ -32,8 +32,9 @@ impl OAuthConfigurationBuilder {
         if self.client_id.is_empty() {
             return Err(Error::misconfigured("set the client id (with_client_id)"));
         }
+        self.fill_in();
         let redirect_uri = self.parse_redirect_uri()?;
-        let scope = self.scopes.join(" ");
+        let scope = self.scope();
         let oidc = authorization::asks_for_id_token(&scope);
         if self.code_challenge_method != CodeChallengeMethod::S256 && !self.allow_plain_challenge {
             return Err(Error::misconfigured(
@@ -41,6 +42,7 @@ impl OAuthConfigurationBuilder {
             ));
         }
         authorization::check_extra(&self.authorization_parameters)?;
+        self.every_login.check(&scope)?;
         let key_ring = self.key_ring()?;
         let (base_path, logout_path) = self.paths(&redirect_uri)?;
         if self.session_idle_timeout.is_zero()
@@ -54,20 +56,20 @@ impl OAuthConfigurationBuilder {
         let by_hand = self.by_hand.parse()?;
         let plain_userinfo = !oidc && by_hand.userinfo.is_some();
         let (provider, issuer) = self.provider(&http, oidc, by_hand)?;
-        let auth = match self.client_secret.take() {
-            None => ClientAuth::None,
-            Some(secret) if secret.is_empty() => {
-                return Err(Error::misconfigured(
-                    "the client secret is empty: leave it out for a public client",
-                ));
-            }
-            Some(secret) => self.client_auth.unwrap_or(ClientAuth::Secret)(secret),
-        };
+        let id_token_key = self.client_secret.clone();
+        let auth = self.authentication()?;
         let client = Client { id: self.client_id.clone(), auth };
         let mut id_token_verifier = IdTokenVerifier::new(&self.client_id);
         if let Some(algorithms) = self.algorithms.take() {
             id_token_verifier = id_token_verifier.algorithms(algorithms);
         }
+        if let Some(secret) = id_token_key {
+            id_token_verifier = id_token_verifier.client_secret(secret);
+        }
+        if self.allow_short_client_secret {
+            id_token_verifier = id_token_verifier.danger_allow_short_client_secret();
+        }
+        id_token_verifier.check_settings()?;
         for audience in &self.trusted_audiences {
             id_token_verifier = id_token_verifier.trust_audience(audience);
         }
@@ -79,7 +81,9 @@ impl OAuthConfigurationBuilder {
             }
             id_token_verifier = id_token_verifier.tolerance(tolerance);
         }
-        let cookies = CookieNames::new(self.cookie_name.as_deref(), redirect_uri.scheme() == "https")?;
+        let posted = self.response_mode == Some(ResponseMode::FormPost);
+        let cookies =
+            CookieNames::new(self.cookie_name.as_deref(), redirect_uri.scheme() == "https", posted)?;
         let mut token_endpoint =
             TokenEndpoint::new(Arc::clone(&provider), client.clone(), http.clone(), self.clock.clone());
         if let Some(refusals) = self.refusals {
@@ -99,6 +103,9 @@ impl OAuthConfigurationBuilder {
             scope,
             code_challenge_method: self.code_challenge_method,
             authorization_parameters: self.authorization_parameters,
+            response_mode: self.response_mode,
+            every_login: self.every_login,
+            consent_for_refresh_token: self.consent_for_refresh_token.unwrap_or_default(),
             post_logout_redirect_uri: self.post_logout_redirect_uri,
             key_ring,
             cookies,
@@ -110,9 +117,11 @@ impl OAuthConfigurationBuilder {
             token_max_age: self.token_max_age,
             refresh_margin: self.refresh_margin,
             fetch_userinfo: self.fetch_userinfo || plain_userinfo,
-            subject_claim: self.subject_claim,
+            subject_claim: self.subject_claim.unwrap_or_else(|| "sub".to_owned()),
             kept: self.kept,
+            claims_mapper: self.claims_mapper,
             issuer,
+            tenants: self.tenants,
         })
     }
 
@@ -193,12 +202,14 @@ impl OAuthConfigurationBuilder {
         oidc: bool,
         by_hand: Endpoints,
     ) -> Result<(Arc<Provider>, Arc<str>), Error> {
-        if let Some(issuer) = &self.issuer {
-            let mut provider = Provider::discover(issuer, by_hand, http.clone(), self.clock.clone())?;
+        let tolerance = self.clock_tolerance.unwrap_or(DEFAULT_TOLERANCE);
+        if let Some(at) = &self.issuer {
+            let mut provider = self.provider_at(at, by_hand, http.clone())?.tolerating_skew(tolerance);
             if let Some(metadata) = &self.discovered {
                 provider = provider.seeded(ProviderMetadata::clone(metadata))?;
             }
-            return Ok((Arc::new(provider), issuer.as_str().into()));
+            let issuer = self.tenants.as_ref().map_or(at.as_str(), |tenants| tenants.template());
+            return Ok((Arc::new(provider), issuer.into()));
         }
         let signs_in = |metadata: &ProviderMetadata| metadata.authorization_endpoint.is_some();
         let Some(mut metadata) = ProviderMetadata::by_hand(by_hand).filter(signs_in) else {
@@ -215,7 +226,8 @@ impl OAuthConfigurationBuilder {
         }
         let origin = metadata.token_endpoint.origin().ascii_serialization();
         let issuer = metadata.issuer.clone().unwrap_or(origin).into();
-        Ok((Arc::new(Provider::by_hand(metadata, http.clone(), self.clock.clone())?), issuer))
+        let provider = Provider::by_hand(metadata, http.clone(), self.clock.clone())?;
+        Ok((Arc::new(provider.tolerating_skew(tolerance)), issuer))
     }
 }
 

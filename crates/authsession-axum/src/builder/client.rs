@@ -54,7 +54,7 @@ impl OAuthConfigurationBuilder {
 
     /// The scopes asked for; default `openid profile email`. Without `openid` it is plain OAuth 2.0 with no ID token.
     pub fn with_scopes(mut self, scopes: Vec<&str>) -> Self {
-        self.scopes = scopes.into_iter().map(str::to_owned).collect();
+        self.scopes = Some(scopes.into_iter().map(str::to_owned).collect());
         self
     }
 
@@ -91,7 +91,7 @@ impl OAuthConfigurationBuilder {
 
     /// The userinfo claim that says who the user is at a plain OAuth 2.0 provider; default `sub`, for GitHub `id`.
     pub fn with_subject_claim(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.subject_claim);
+        self.subject_claim = Some(name.to_owned());
         self
     }
 }

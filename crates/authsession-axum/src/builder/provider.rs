@@ -1,10 +1,13 @@
 //! Setters for the provider: by its issuer, or by its endpoints.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::clock;
+use authsession_core::http::HttpClient;
 use authsession_core::jws::Algorithm;
 use authsession_core::provider::{Endpoints, Provider};
+use authsession_core::tenant::TenantIssuers;
 
 use crate::builder::OAuthConfigurationBuilder;
 use crate::errors::Error;
@@ -20,8 +23,35 @@ impl OAuthConfigurationBuilder {
     /// [`Error::Misconfigured`] when it is no https URL, or no provider is found there; [`Error::SignInFailed`] when the
     /// document found names another issuer.
     pub async fn with_issuer(mut self, issuer: &str) -> Result<Self, Error> {
-        let provider =
-            Provider::discover(issuer, Endpoints::default(), self.http_client()?, self.clock.clone())?;
+        self.tenants = None;
+        self.discover(issuer).await
+    }
+
+    /// A provider with an issuer for each tenant, whose metadata are discovered below `at`, as those of an issuer are. Users of
+    /// the tenants admitted may sign in, and of no other; a session's issuer is its tenant's.
+    ///
+    /// ```no_run
+    /// use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+    /// use authsession_core::tenant::TenantIssuers;
+    ///
+    /// # async fn example() -> Result<OAuthConfigurationBuilder, Box<dyn std::error::Error>> {
+    /// let issuers = TenantIssuers::listed("https://login.example.com/{tenant}/v2.0", ["acme", "globex"])?;
+    /// let builder = OAuthConfigurationBuilder::default()
+    ///     .with_tenant_issuers("https://login.example.com/any/v2.0", issuers).await?;
+    /// # Ok(builder)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`with_issuer`](Self::with_issuer).
+    pub async fn with_tenant_issuers(mut self, at: &str, issuers: TenantIssuers) -> Result<Self, Error> {
+        self.tenants = Some(Arc::new(issuers));
+        self.discover(at).await
+    }
+
+    async fn discover(mut self, at: &str) -> Result<Self, Error> {
+        (self.known, self.discovered) = (None, None);
+        let provider = self.provider_at(at, Endpoints::default(), self.http_client()?)?;
         match clock::within(DISCOVERY_AT_START, provider.metadata()).await {
             Some(Ok(metadata)) => self.discovered = Some(metadata),
             Some(Err(error)) if !error.is_transient() => return Err(error.into()),
@@ -29,8 +59,22 @@ impl OAuthConfigurationBuilder {
                 tracing::warn!(target: "authsession::provider", "the provider is away; it will be discovered when first needed");
             }
         }
-        self.issuer = Some(issuer.to_owned());
+        self.issuer = Some(at.to_owned());
         Ok(self)
+    }
+
+    /// The provider whose metadata are discovered there.
+    pub(super) fn provider_at(
+        &self,
+        at: &str,
+        by_hand: Endpoints,
+        http: HttpClient,
+    ) -> Result<Provider, Error> {
+        let clock = self.clock.clone();
+        Ok(match &self.tenants {
+            Some(tenants) => Provider::discover_tenants(at, Arc::clone(tenants), by_hand, http, clock)?,
+            None => Provider::discover(at, by_hand, http, clock)?,
+        })
     }
 
     /// The issuer of a provider whose endpoints are given by hand: ID tokens must name it.
@@ -75,9 +119,18 @@ impl OAuthConfigurationBuilder {
         self
     }
 
-    /// Allows these signature algorithms for ID tokens only; default: every asymmetric one.
+    /// Allows these signature algorithms for ID tokens only; default: every asymmetric one. `HS256`, `HS384` and `HS512` are
+    /// allowed only if they are named here, and are keyed with the client secret (OpenID Connect Core §10.1), which must be as
+    /// long as the hash: 32, 48 or 64 bytes (RFC 7518 §3.2).
     pub fn with_id_token_algorithms(mut self, algorithms: impl Into<Vec<Algorithm>>) -> Self {
         self.algorithms = Some(algorithms.into());
+        self
+    }
+
+    /// Permits `HS384` and `HS512` with a client secret that is shorter than their hash, of 32 bytes at least, for providers
+    /// that sign so.
+    pub const fn danger_allow_short_client_secret(mut self) -> Self {
+        self.allow_short_client_secret = true;
         self
     }
 

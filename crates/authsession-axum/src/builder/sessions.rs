@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use authsession_core::clock::Clock;
 use authsession_core::secret::Secret;
+use serde_json::{Map, Value};
 
 use crate::builder::OAuthConfigurationBuilder;
+use crate::claims_mapper::ClaimsMapper;
 use crate::errors::Error;
 
 impl OAuthConfigurationBuilder {
@@ -87,6 +89,28 @@ impl OAuthConfigurationBuilder {
     /// names one anew replaces it, one that does not leaves it. Default: none.
     pub fn keep_from_token_answer(mut self, names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
         self.kept.keep(names);
+        self
+    }
+
+    /// What the application makes of the provider's claims before [`Claims`](crate::extractors::Claims) hands them out: its
+    /// own roles, say. It sees the claims of the login and, after each refresh, those the provider told then; so roles are
+    /// current without a new login.
+    ///
+    /// It must be quick and depend on nothing but the claims: it runs in the first request that asks for each state of the
+    /// session, on each replica, and again for each further type asked for. If it panics, whoever asks for claims is answered
+    /// 500, and the session lives on. A later call replaces an earlier one; default: claims stay as they are.
+    ///
+    /// ```
+    /// use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+    ///
+    /// let builder = OAuthConfigurationBuilder::default().map_claims(|claims| {
+    ///     let groups = claims.get("groups").and_then(|groups| groups.as_array());
+    ///     let is_admin = groups.is_some_and(|groups| groups.iter().any(|group| group == "ops-eu"));
+    ///     claims.insert("is_admin".to_owned(), is_admin.into());
+    /// });
+    /// ```
+    pub fn map_claims(mut self, mapping: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static) -> Self {
+        self.claims_mapper = ClaimsMapper::new(mapping);
         self
     }
 

@@ -12,13 +12,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::current;
+use crate::errors::Error;
 use crate::extractors::optional;
 use crate::guard::Rejection;
 
 /// What the provider says about the user, read into a type of yours: the claims of the verified ID token and, where it is
-/// fetched, the userinfo. Where both name a claim, the ID token's counts.
+/// fetched, the userinfo. Where both name a claim, the ID token's counts. Then the application's
+/// [`map_claims`](crate::auth_builder::OAuthConfigurationBuilder::map_claims) has its say.
 ///
-/// Read once for each state of the session, then shared.
+/// Read once for each state of the session, then shared: what a refresh brings is what the next request sees.
 ///
 /// ```
 /// use authsession_axum::extractors::Claims;
@@ -59,11 +61,15 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
         let (current, holder) = current::of(parts).await?;
+        let configuration = current.engine.configuration();
         holder
             .session
-            .derived(|record| claims::typed(all(record)?))
+            .derived(|record| {
+                let claims = configuration.claims_mapper.map(all(record)?)?;
+                Ok::<C, Error>(claims::typed(claims)?)
+            })
             .map(Self)
-            .map_err(|error| Rejection::new(error.into(), parts, current.engine.configuration()))
+            .map_err(|error| Rejection::new(error, parts, configuration))
     }
 }
 

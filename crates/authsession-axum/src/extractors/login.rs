@@ -13,7 +13,7 @@ use crate::current::Current;
 use crate::engine::Engine;
 use crate::guard::{self, Asker, Rejection};
 use crate::return_to;
-use crate::routes::login::{LoginParameters, start};
+use crate::routes::login::{NewLogin, start};
 
 /// Sends the user to the provider with parameters of your choice: to prove who they are once more, or more strongly.
 ///
@@ -30,58 +30,66 @@ use crate::routes::login::{LoginParameters, start};
 pub struct Login {
     engine: Arc<Engine>,
     headers: HeaderMap,
-    parameters: LoginParameters,
+    login: NewLogin,
 }
 
 impl Login {
     /// Who the user probably is (`login_hint`).
     pub fn login_hint(mut self, hint: &str) -> Self {
-        self.parameters.login_hint = Some(hint.to_owned());
+        self.login.asks.login_hint = Some(hint.to_owned());
         self
     }
 
     /// What the provider shows (`prompt`): `none`, `login`, `consent`, `select_account`.
     pub fn prompt(mut self, prompt: &str) -> Self {
-        self.parameters.prompt = Some(prompt.to_owned());
+        self.login.asks.prompt = Some(prompt.to_owned());
         self
     }
 
     /// How old the user's authentication may be, in whole seconds; verified when they come back. A page that depends on it
     /// looks at the `auth_time` of the claims itself: a user may get there by another way.
     pub const fn max_age(mut self, age: Duration) -> Self {
-        self.parameters.max_age = Some(age);
+        self.login.asks.max_age = Some(age);
         self
     }
 
-    /// How strongly the user should authenticate, in order of preference. The provider may answer with less: look at the
-    /// `acr` of the claims.
+    /// How strongly the user should authenticate, in order of preference. The provider may answer with less, and that is not
+    /// refused: look at the `acr` of the claims, or demand it with [`essential_acr`](Self::essential_acr).
     pub fn acr_values(mut self, values: &str) -> Self {
-        self.parameters.acr_values = Some(values.to_owned());
+        self.login.asks.acr_values = Some(values.to_owned());
+        self
+    }
+
+    /// How strongly the user must authenticate (OpenID Connect Core §5.5.1.1): any of these `acr`, in order of preference;
+    /// verified when they come back. One that is weaker is refused with a page that leads back to where they were going. A page
+    /// that depends on it looks at the `acr` of the claims itself: a user may get there by another way.
+    pub fn essential_acr(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.login.asks.demand_acr(values);
         self
     }
 
     /// The user's languages, in order of preference.
     pub fn ui_locales(mut self, locales: &str) -> Self {
-        self.parameters.ui_locales = Some(locales.to_owned());
+        self.login.asks.ui_locales = Some(locales.to_owned());
         self
     }
 
     /// A further parameter.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
-        self.parameters.extra.push((name.to_owned(), value.to_owned()));
+        self.login.asks.extra.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Where the user goes afterwards; anywhere outside this application counts as the default page.
     pub fn return_to(mut self, place: &str) -> Self {
-        self.parameters.return_to = return_to::parse(place, &self.engine.configuration().redirect_uri);
+        self.login.return_to = return_to::parse(place, &self.engine.configuration().redirect_uri);
         self
     }
 
     /// The answer that sends the browser to the provider.
     pub async fn start(self) -> Response {
         let configuration = self.engine.configuration();
-        start(configuration, &self.headers, self.parameters)
+        start(configuration, &self.headers, self.login)
             .await
             .unwrap_or_else(|error| guard::answer_at_login(&error, Asker::of(&self.headers), configuration))
     }
@@ -90,7 +98,7 @@ impl Login {
 /// `Debug` shows no cookie.
 impl fmt::Debug for Login {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Login").field("parameters", &self.parameters).finish_non_exhaustive()
+        formatter.debug_struct("Login").field("login", &self.login).finish_non_exhaustive()
     }
 }
 
@@ -102,7 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Login {
         Ok(Self {
             engine: Arc::clone(&current.engine),
             headers: parts.headers.clone(),
-            parameters: LoginParameters::default(),
+            login: NewLogin::of(current.engine.configuration()),
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::errors::Error;
 use crate::extractors::session::Session;
 use crate::extractors::{optional, with_token};
 use crate::guard::Rejection;
-use crate::keeper::Look;
+use crate::polling;
 use crate::user_session::UserSession;
 
 /// Calls Salesforce as the user who sends the request: hand [`auth`](Self::auth) to whatever calls Salesforce, in the request
@@ -91,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SalesforceSession {
             // It began before the application kept that. A new token says it again.
             let held = session.record.tokens.access_token.expose();
             engine.refuse(holder.key, held).await.map_err(refused)?;
-            session = engine.with_token(holder.key, Look::Use).await.map_err(refused)?;
+            session = engine.with_token(holder.key, polling::look(parts)).await.map_err(refused)?;
         }
         let instance_url = session.record.tokens.extras.get(INSTANCE_URL).ok_or_else(|| {
             refused(Error::misconfigured(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsession_core::clock::Timestamp;
 use authsession_store::end_reason::EndReason;
@@ -50,6 +51,21 @@ impl Session {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.holder.session.record.expires_at
+    }
+
+    /// When the session ends unless it is used before. A request counts as use, unless it is marked as
+    /// [`Polling`](crate::polling::Polling).
+    #[must_use]
+    pub fn idle_deadline(&self) -> Timestamp {
+        self.holder.idle_deadline
+    }
+
+    /// How long the session lasts if it is not used from now on: until [`idle_deadline`](Self::idle_deadline) or
+    /// [`expires_at`](Self::expires_at), whichever is earlier. For a page that warns in time.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        let end = self.expires_at().min(self.idle_deadline());
+        end.since(self.engine.configuration().clock.now())
     }
 
     /// A member of the provider's token answers that is kept with the session, see

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use authsession_core::authorization::PendingAuthorization;
 use authsession_core::clock::Timestamp;
+use authsession_core::login_parameters::LoginParameters;
 use authsession_store::seal::SealError;
 use aws_lc_rs::digest;
 use axum::response::{IntoResponse, Response};
@@ -27,24 +28,26 @@ const LASTS: Duration = Duration::from_secs(15 * 60);
 const AT_MOST: usize = 5;
 /// What they may take together, in bytes; servers in front refuse requests whose cookies are too large.
 const LARGEST: usize = 5 * 1024;
-/// Login cookies looked at in one request; a browser of ours never has more.
-const LOOKED_AT: usize = 2 * AT_MOST;
+/// What one may take: browsers keep no cookie beyond 4 KiB. One that would be larger is not started over for consent.
+const LARGEST_ONE: usize = 3_500;
+/// Login cookies looked at in one request. A browser that restores many tabs has more than `AT_MOST`: none of their requests
+/// carried the cookies of the others.
+const LOOKED_AT: usize = 64;
 const PURPOSE: &str = "login attempt";
 /// Marks the state of a login that was restarted because its cookie was missing: it is not restarted again.
 pub(super) const RESTARTED: &str = "r.";
 const LONGEST_PARAMETER: usize = 512;
+const CONSENT: &str = "consent";
 
-/// What this one login asks for beyond every other.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LoginParameters {
+/// A login about to start.
+#[derive(Clone, Debug)]
+pub(crate) struct NewLogin {
+    pub(crate) asks: LoginParameters,
     pub(crate) return_to: Option<String>,
-    pub(crate) login_hint: Option<String>,
-    pub(crate) prompt: Option<String>,
-    pub(crate) max_age: Option<Duration>,
-    pub(crate) acr_values: Option<String>,
-    pub(crate) ui_locales: Option<String>,
-    pub(crate) extra: Vec<(String, String)>,
-    pub(crate) restarted: bool,
+    /// Started over because its cookie was missing: that is done once.
+    pub(super) restarted: bool,
+    /// Started over for the user's consent, because no refresh token came without: that is done once too.
+    pub(super) for_consent: bool,
 }
 
 /// A login under way, as its cookie keeps it.
@@ -52,18 +55,23 @@ pub(crate) struct LoginParameters {
 pub(super) struct Attempt {
     pub(super) pending: PendingAuthorization,
     pub(super) return_to: Option<String>,
+    /// The issuer it was sent to, as configured: an answer to it is not another provider's to get (RFC 9700 §4.4).
+    issuer: String,
+    /// What it asked for, while it may be started over for the user's consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) again: Option<LoginParameters>,
 }
 
 impl Routes {
     pub(super) async fn login(&self, parts: &Parts, asker: Asker) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
-        let parameters = LoginParameters::from_query(parts.uri.query().unwrap_or_default(), configuration);
+        let login = NewLogin::of(configuration).linked(parts.uri.query().unwrap_or_default(), configuration);
         if asker == Asker::Script {
-            let login_url = guard::login_url(configuration, parameters.return_to.as_deref());
+            let login_url = guard::login_url(configuration, login.return_to.as_deref());
             let error = Error::NotSignedIn(NotSignedIn::NoSession);
             return Ok(guard::answer(&error, asker, &login_url, &configuration.base_path));
         }
-        start(configuration, &parts.headers, parameters).await
+        start(configuration, &parts.headers, login).await
     }
 }
 
@@ -71,25 +79,27 @@ impl Routes {
 pub(crate) async fn start(
     configuration: &OAuthConfiguration,
     headers: &HeaderMap,
-    parameters: LoginParameters,
+    login: NewLogin,
 ) -> Result<Response, Error> {
     let now = configuration.clock.now();
     let mut request = configuration.authorization_request();
-    request.login_hint = parameters.login_hint;
-    request.prompt = parameters.prompt;
-    request.max_age = parameters.max_age;
-    request.acr_values = parameters.acr_values;
-    request.ui_locales = parameters.ui_locales;
-    for (name, value) in parameters.extra {
-        request.replace_extra(name, value);
+    let again = login.may_ask_for_consent(configuration).then(|| login.asks.clone());
+    request.login = login.asks;
+    if login.for_consent {
+        request.login.prompt = Some(CONSENT.to_owned());
     }
-    if parameters.restarted {
+    if login.restarted {
         request.state_prefix = RESTARTED;
     }
     let provider = configuration.provider.metadata().await?;
     let (url, pending) = request.start(&provider, now)?;
     let name = name_of(pending.state.expose());
-    let sealed = Attempt { pending, return_to: parameters.return_to }.seal(configuration, &name)?;
+    let issuer = configuration.issuer.to_string();
+    let mut attempt = Attempt { pending, return_to: login.return_to, issuer, again };
+    let mut sealed = attempt.seal(configuration, &name)?;
+    if sealed.len() > LARGEST_ONE && attempt.again.take().is_some() {
+        sealed = attempt.seal(configuration, &name)?;
+    }
     let names = &configuration.cookies;
     let surplus = surplus(configuration, headers, now, sealed.len());
     let mut cookies: Vec<_> = surplus.iter().map(|attempt| names.drop_login(attempt)).collect();
@@ -102,13 +112,19 @@ pub(crate) async fn start(
     Ok(response)
 }
 
-impl LoginParameters {
-    /// Those a link may carry. Each is passed on to the provider as data; none can undo a check.
-    fn from_query(query: &str, configuration: &OAuthConfiguration) -> Self {
-        let mut parameters = Self::default();
+impl NewLogin {
+    /// One that asks for what every login does.
+    pub(crate) fn of(configuration: &OAuthConfiguration) -> Self {
+        let asks = configuration.every_login.clone();
+        Self { asks, return_to: None, restarted: false, for_consent: false }
+    }
+
+    /// With what a link may carry. Each is passed on to the provider as data; none undoes a check, or loosens what the
+    /// application demands of every login.
+    fn linked(mut self, query: &str, configuration: &OAuthConfiguration) -> Self {
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             if matches!(name.as_ref(), "return_to" | "redirect") {
-                parameters.return_to = return_to::parse(&value, &configuration.redirect_uri);
+                self.return_to = return_to::parse(&value, &configuration.redirect_uri);
                 continue;
             }
             if value.len() > LONGEST_PARAMETER || value.contains(char::is_control) {
@@ -117,15 +133,28 @@ impl LoginParameters {
             match name.as_ref() {
                 // What the application asks of every login is not for a link to change.
                 name if configuration.authorization_parameters.iter().any(|(set, _)| set == name) => {}
-                "login_hint" => parameters.login_hint = Some(value.into_owned()),
-                "prompt" => parameters.prompt = Some(value.into_owned()),
-                "max_age" => parameters.max_age = value.parse().ok().map(Duration::from_secs),
-                "acr_values" => parameters.acr_values = Some(value.into_owned()),
-                "ui_locales" => parameters.ui_locales = Some(value.into_owned()),
+                "login_hint" => self.asks.login_hint = Some(value.into_owned()),
+                "prompt" => self.asks.prompt = Some(value.into_owned()),
+                // Without an ID token nobody could verify it.
+                "max_age" if configuration.is_oidc() => {
+                    let asked = value.parse().ok().map(Duration::from_secs);
+                    let demanded = configuration.every_login.max_age;
+                    self.asks.max_age = asked.into_iter().chain(demanded).min();
+                }
+                "acr_values" => self.asks.acr_values = Some(value.into_owned()),
+                "ui_locales" => self.asks.ui_locales = Some(value.into_owned()),
                 _ => {}
             }
         }
-        parameters
+        self
+    }
+
+    /// Whether a code without a refresh token starts it over: not where the user was asked just now, or must not be.
+    fn may_ask_for_consent(&self, configuration: &OAuthConfiguration) -> bool {
+        let asked = self.asks.prompt.as_deref().unwrap_or_default();
+        configuration.consent_for_refresh_token
+            && !self.for_consent
+            && !asked.split(' ').any(|prompt| matches!(prompt, CONSENT | "none"))
     }
 }
 
@@ -143,11 +172,15 @@ impl Attempt {
         (now.since(attempt.pending.started_at) < LASTS).then_some(attempt)
     }
 
-    /// The attempt that state belongs to, if this browser made it.
+    /// The attempt that state belongs to, if this browser made it, to end at this callback.
     pub(super) fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, state: &str) -> Option<Self> {
         let (name, now) = (name_of(state), configuration.clock.now());
         let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
-        Self::open(configuration, &name, sealed, now)
+        let ours = |attempt: &Self| {
+            *attempt.issuer == *configuration.issuer
+                && attempt.pending.redirect_uri == configuration.redirect_uri_as_registered
+        };
+        Self::open(configuration, &name, sealed, now).filter(ours)
     }
 }
 

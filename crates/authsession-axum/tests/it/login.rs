@@ -229,3 +229,25 @@ async fn an_attempt_older_than_a_quarter_of_an_hour_starts_over_though_its_cooki
     assert_eq!((page.status.as_u16(), page.location().unwrap().path()), (303, "/authorize"));
     assert_eq!(stage.provider.journal().count(Endpoint::Token), 0);
 }
+
+#[tokio::test]
+async fn whatever_a_link_to_the_login_says_a_login_starts_and_none_of_it_comes_back() {
+    let stage = Stage::new().await;
+    let long = "x".repeat(30 * 1024);
+    for odd in [
+        format!("login_hint=canary{long}&return_to=/canary{long}"),
+        "max_age=canary&max_age=1e9&max_age=-1&max_age=99999999999999999999".to_owned(),
+        "prompt=%00canary&acr_values=%0d%0acanary&ui_locales=%7fcanary".to_owned(),
+        "return_to=//canary.example&return_to=%2f%2fcanary.example&redirect=https://canary.example"
+            .to_owned(),
+        "return_to=%ff%fecanary&%ff=canary&&&==&state=canary&code=canary&error=canary".to_owned(),
+        "claims=canary&request=canary&response_mode=canary&nonce=canary&client_id=canary".to_owned(),
+    ] {
+        let page =
+            stage.browser.navigate_without_following(stage.url(&format!("/auth?{odd}"))).await.unwrap();
+        let to = page.location().unwrap();
+        assert_eq!((page.status.as_u16(), to.path()), (303, "/authorize"), "{}", &odd[..30]);
+        assert!(!to.as_str().contains("canary"), "{to}");
+        assert!(page.text().is_empty());
+    }
+}

@@ -2,20 +2,32 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are not `#[test]` functions")]
 
+mod acr;
 mod callback;
 mod configuration;
+mod consent;
 mod extractors;
+mod form_post;
 mod guard;
+mod id_token_algorithms;
+mod log;
 mod login;
+mod login_checks;
 mod logout;
+mod pains;
 mod plain_oauth2;
+mod property;
+mod providers;
 mod quick_start;
+mod quirks;
 mod refresh;
 mod refresh_failures;
 mod return_to;
+mod return_to_whatwg;
 #[cfg(feature = "salesforce")]
 mod salesforce;
 mod session_ends;
+mod settings;
 mod stage;
 mod token_answer;
 #[cfg(feature = "metrics")]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use authsession_store::key::StoreKey;
+use authsession_store::record::SessionRecord;
+use authsession_store::store::{Found, SessionStore as _};
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 
@@ -311,6 +314,47 @@ async fn a_503_that_names_no_time_may_have_rotated_and_one_that_does_has_not() {
         let reached = stage.provider.journal().reaches(Endpoint::Token, refreshes).await;
         assert!(reached && stage.refreshes() == refreshes, "{} refreshes", stage.refreshes());
     }
+}
+
+#[tokio::test]
+async fn a_refresh_that_was_put_off_is_not_taken_for_a_lost_one_though_somebody_saved_meanwhile() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    let (answer, gate) = Answer::status(429).retry_after(1).held_before();
+    stage.provider.enqueue(Endpoint::Token, answer);
+    let key = StoreKey::from_cookie(&stage.session_cookie().unwrap()).unwrap();
+    let session = async || match stage.store.load(&key).await.unwrap() {
+        Found::Live { session, .. } => session,
+        found => panic!("{found:?}"),
+    };
+
+    let save = async {
+        assert!(gate.reached().await);
+        let marked = session().await;
+        assert!(marked.record.refresh_sent_at.is_some());
+        let record = SessionRecord { userinfo: Some("{}".into()), ..marked.record.clone() };
+        stage.store.update(&key, marked.version, record).await.unwrap();
+        gate.open();
+    };
+    let ((status, _), ()) = tokio::join!(stage.fetch("/token"), save);
+
+    assert_eq!(status, 503);
+    let record = session().await.record.clone();
+    assert_eq!((record.refresh_sent_at, record.userinfo.as_deref()), (None, Some("{}")));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_while_a_refresh_is_put_off_changes_no_answer() {
+    let stage = Stage::signed_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::status(429).retry_after(30));
+    stage.store.fail_updates_after(1);
+
+    let page = stage.browser.fetch(stage.url("/token")).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, Some("30")));
+    stage.store.work_again();
+    assert_eq!((stage.fetch("/token").await.0, stage.refreshes()), (503, 1), "and it backs off");
 }
 
 #[tokio::test]

@@ -42,16 +42,16 @@ pub(crate) struct Stage {
     pub(crate) browser: Browser,
 }
 
-/// Edits to the two sides before they meet.
-type EditProvider = fn(ProviderBuilder) -> ProviderBuilder;
-type EditApplication = fn(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder;
-
 impl Stage {
     pub(crate) async fn new() -> Self {
         Self::with(|provider| provider, |application| application).await
     }
 
-    pub(crate) async fn with(edit_provider: EditProvider, edit_application: EditApplication) -> Self {
+    /// With edits to the two sides before they meet.
+    pub(crate) async fn with(
+        edit_provider: impl FnOnce(ProviderBuilder) -> ProviderBuilder,
+        edit_application: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder,
+    ) -> Self {
         let clock = VirtualClock::halted();
         let builder = Provider::builder().clock(clock.clone()).access_token_lifetime(TOKEN_LIFETIME);
         let provider = edit_provider(builder).start().await.unwrap();
@@ -154,9 +154,13 @@ pub(crate) fn application(
     slot: &Slot,
     clock: &VirtualClock,
 ) -> OAuthConfigurationBuilder {
-    OAuthConfigurationBuilder::default()
+    let builder = OAuthConfigurationBuilder::default();
+    let builder = match provider.client_secret() {
+        "" => builder,
+        secret => builder.with_client_secret(secret),
+    };
+    builder
         .with_client_id(provider.client_id())
-        .with_client_secret(provider.client_secret())
         .with_redirect_uri(&format!("{}/auth/callback", slot.url().trim_end_matches('/')))
         .with_private_cookie_key(COOKIE_KEY)
         .with_clock(clock_of(clock))
@@ -198,6 +202,7 @@ pub(crate) fn app(builder: OAuthConfigurationBuilder, store: Arc<CountingStore>)
         .route("/optional", get(optional))
         .route("/many", get(many))
         .route("/step-up", get(step_up))
+        .route("/strong", get(strong))
         .nest("/inner", Router::new().route("/page", get(|_: AccessToken| async { "inner" })))
         .layer(auth)
 }
@@ -243,6 +248,11 @@ async fn step_up(login: Login) -> Response {
         .return_to("/claims?after=step-up")
         .start()
         .await
+}
+
+/// Demands how strongly the user signs in.
+async fn strong(login: Login) -> Response {
+    login.essential_acr(["phr", "urn:example:mfa"]).return_to("/claims?after=strong").start().await
 }
 
 /// The memory store, counting what is asked of it.

@@ -1,6 +1,6 @@
 //! How the client proves who it is: never by a secret on the command line, where every user of the machine can read it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use authsession_core::client_auth::ClientAuth;
@@ -36,10 +36,10 @@ impl ProofArguments {
             return variable("--client-secret-env", name).map(ClientAuth::Secret);
         }
         if let Some(path) = &self.client_secret_file {
-            return file(path).map(ClientAuth::Secret);
+            return secret_in(path).map(ClientAuth::Secret);
         }
         let Some(path) = &self.private_key else { return Ok(ClientAuth::None) };
-        let key = SigningKey::from_pem(file(path)?.expose()).map_err(Error::Refused)?;
+        let key = SigningKey::from_pem(secret_in(path)?.expose()).map_err(Error::Refused)?;
         Ok(ClientAuth::PrivateKeyJwt(Arc::new(match &self.key_id {
             Some(id) => key.with_key_id(id.as_str()),
             None => key,
@@ -53,10 +53,11 @@ pub(crate) fn variable(option: &'static str, name: &str) -> Result<Secret, Error
     text.map(Secret::from).ok_or(Error::NoVariable(option))
 }
 
-fn file(path: &PathBuf) -> Result<Secret, Error> {
-    let cannot = |cause| Error::Unreadable { path: path.clone(), cause };
+/// The secret in that file.
+pub(crate) fn secret_in(path: &Path) -> Result<Secret, Error> {
+    let cannot = |cause| Error::Unreadable { path: path.to_owned(), cause };
     let text = Secret::from(std::fs::read_to_string(path).map_err(cannot)?);
     // An editor ends the last line.
     let secret = Secret::from(text.expose().trim_end_matches(['\r', '\n']));
-    if secret.is_empty() { Err(Error::Empty(path.clone())) } else { Ok(secret) }
+    if secret.is_empty() { Err(Error::Empty(path.to_owned())) } else { Ok(secret) }
 }

@@ -4,6 +4,7 @@
 
 mod command;
 mod demo;
+mod doctor;
 mod login;
 mod login_file;
 mod process;

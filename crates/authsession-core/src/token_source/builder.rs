@@ -272,7 +272,10 @@ impl TokenSourceBuilder {
             ClientAuth::Secret(secret) | ClientAuth::SecretBasic(secret) | ClientAuth::SecretPost(secret) => {
                 client.id.is_empty() || secret.is_empty()
             }
-            ClientAuth::None | ClientAuth::PrivateKeyJwt(_) => client.id.is_empty(),
+            ClientAuth::None
+            | ClientAuth::PrivateKeyJwt(_)
+            | ClientAuth::PrivateKeyJwtFor(..)
+            | ClientAuth::SignedSecret { .. } => client.id.is_empty(),
         };
         if is_empty {
             return Err(Error::misconfigured("the client's id or secret is empty"));

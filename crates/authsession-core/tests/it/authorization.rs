@@ -234,8 +234,8 @@ fn a_nonce_is_sent_where_an_id_token_is_asked_for() {
 #[test]
 fn the_request_says_what_was_asked_and_keeps_what_the_endpoint_s_url_says() {
     let mut asked = request();
-    asked.max_age = Some(std::time::Duration::from_secs(300));
-    asked.prompt = Some("login consent".to_owned());
+    asked.login.max_age = Some(std::time::Duration::from_secs(300));
+    asked.login.prompt = Some("login consent".to_owned());
     asked.extra = vec![("audience".to_owned(), "https://api.example/?a=b&c".to_owned())];
     let (sent, pending) = start(&asked);
     for (name, value) in [
@@ -264,7 +264,7 @@ fn a_provider_without_an_authorization_endpoint_takes_no_browser() {
 #[test]
 fn no_authorization_parameter_goes_out_twice() {
     let mut asked = request();
-    asked.prompt = Some("login".to_owned());
+    asked.login.prompt = Some("login".to_owned());
     let extra = [("prompt", "none"), ("tenant", "2"), ("ui_locales", "de"), ("ui_locales", "fr")];
     asked.extra = extra.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let mut greedy = metadata();

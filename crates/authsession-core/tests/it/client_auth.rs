@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::client_auth::{Client, ClientAuth};
+use authsession_core::client_auth::{AssertionAudience, Client, ClientAuth};
 use authsession_core::clock::Clock;
+use authsession_core::error::Fault;
 use authsession_core::grant::client_credentials::ClientCredentials;
 use authsession_core::jws::Algorithm;
 use authsession_core::provider::{Endpoints, Provider};
@@ -13,6 +14,7 @@ use authsession_core::signer::SigningKey;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_testkit::client::{AuthMethod, Client as Registered};
 use authsession_testkit::endpoint::Endpoint;
+use authsession_testkit::habits::{AssertionAudience as Wanted, Habits};
 use authsession_testkit::key_pair::KeyPair;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::public_key::PublicKey;
@@ -21,7 +23,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::parties::Parties;
-use crate::verdict::hint;
+use crate::verdict::{fault, hint};
 
 #[tokio::test]
 async fn basic_credentials_are_form_encoded_whatever_characters_they_have() {
@@ -126,4 +128,50 @@ async fn a_client_whose_clock_is_off_signs_by_the_providers() {
     let endpoint = TokenEndpoint::new(Arc::new(provider.unwrap()), client, parties.http.clone(), late);
     assert!(hint(endpoint.redeem(&ClientCredentials::default()).await).contains("invalid_client"));
     assert!(endpoint.redeem(&ClientCredentials::default()).await.is_ok(), "the refusal told the time");
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_meets_a_provider_that_takes_one_audience_only() {
+    for audience in [AssertionAudience::Issuer, AssertionAudience::TokenEndpoint] {
+        let (registered, client) = signing();
+        let wanted = match audience {
+            AssertionAudience::Issuer => Wanted::Issuer,
+            _ => Wanted::TokenEndpoint,
+        };
+        let habits = Habits::default().assertion_audience(wanted);
+        let parties = Parties::meet_with(|builder| builder.client(registered).habits(habits)).await;
+        let ClientAuth::PrivateKeyJwt(key) = client.auth else { panic!("not one that signs") };
+        for (made_out_to, accepted) in
+            [(audience, true), (AssertionAudience::Issuer, audience == AssertionAudience::Issuer)]
+        {
+            let auth = ClientAuth::PrivateKeyJwtFor(made_out_to, Arc::clone(&key));
+            let client = Client { id: "batch".to_owned(), auth };
+            let outcome = parties.token_endpoint_as(client).redeem(&ClientCredentials::default()).await;
+            assert_eq!(outcome.is_ok(), accepted, "{made_out_to:?} where {audience:?} is wanted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_refused_by_an_empty_403_is_not_told_that_its_grant_is_dead() {
+    let (registered, client) = signing();
+    let habits = Habits::default().assertion_audience(Wanted::TokenEndpoint).terse_refusals();
+    let parties = Parties::meet_with(|builder| builder.client(registered).habits(habits)).await;
+    let outcome = parties.token_endpoint_as(client).redeem(&ClientCredentials::default()).await;
+    assert_eq!(fault(outcome), Fault::BadAnswer);
+}
+
+#[tokio::test]
+async fn a_secret_is_sent_to_a_provider_that_lists_no_way_for_it() {
+    for listed in [json!(["none"]), json!([]), json!(["private_key_jwt"])] {
+        let parties = Parties::meet_with(|builder| {
+            builder.metadata(move |document| {
+                document.insert("token_endpoint_auth_methods_supported".into(), listed.clone());
+            })
+        })
+        .await;
+        assert!(parties.sign_in().await.is_ok());
+        let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
+        assert!(sent.header("authorization").unwrap().starts_with("Basic "));
+    }
 }

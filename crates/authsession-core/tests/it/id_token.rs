@@ -257,7 +257,7 @@ async fn where_max_age_was_asked_a_missing_or_too_old_auth_time_is_refused() {
         let answer = Answer::lying_id_token(move |_, claims| claims["auth_time"] = auth_time.into());
         parties.opposite.enqueue(Endpoint::Token, answer);
         let mut request = parties.request();
-        request.max_age = Some(Duration::from_secs(300));
+        request.login.max_age = Some(Duration::from_secs(300));
         let outcome = parties.sign_in_with(&request, &parties.verifier()).await;
         assert_eq!(outcome.map_err(|error| untrusted::<()>(Err(error))).err().as_deref(), wanted);
     }

@@ -59,6 +59,7 @@ impl Parties {
             code: None,
             started_at: self.now(),
             max_age: None,
+            essential_acr: &[],
         };
         self.verifier().verify_login(provider, &token.into(), self.now(), &expected).await
     }
@@ -296,7 +297,7 @@ async fn a_symmetric_key_in_a_public_key_set_is_not_used() {
     let parties = Parties::meet().await;
     parties.publish([json!({ "kty": "oct", "kid": "key", "alg": "HS256", "k": "c2VjcmV0" })]);
     let token = Mint::new("key").sign(r#"{"alg":"HS256","kid":"key"}"#, &parties.honest_claims());
-    assert!(untrusted(parties.hold(&token).await).contains("algorithm we allow"));
+    assert!(untrusted(parties.hold(&token).await).contains("algorithm that is not allowed"));
 }
 
 #[tokio::test]

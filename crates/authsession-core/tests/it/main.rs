@@ -19,18 +19,22 @@ mod clock;
 mod device_authorization;
 mod discovery;
 mod end_session;
+mod examine;
 mod extras;
 mod grant_mint;
 mod grants;
+mod headers;
 mod http;
 mod id_token;
 mod introspection;
 mod keys;
+mod login_parameters;
 #[cfg(feature = "loopback")]
 mod loopback;
 #[cfg(feature = "loopback")]
 mod loopback_sign_in;
 mod mint;
+mod odd_keys;
 mod outage;
 mod parties;
 mod refresh;
@@ -47,6 +51,9 @@ mod signature;
 mod signer;
 mod single_flight;
 mod skew;
+mod slow;
+mod symmetric;
+mod tenant;
 mod token_cache;
 #[cfg(feature = "metrics")]
 mod token_cache_counted;
@@ -59,3 +66,4 @@ mod token_source;
 mod token_store;
 mod userinfo;
 mod verdict;
+mod wycheproof;

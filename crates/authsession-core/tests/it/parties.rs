@@ -1,7 +1,6 @@
 //! The provider, we, and the browser between us, on a clock that stands still.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, PendingAuthorization};
 use authsession_core::claims::IdTokenClaims;
@@ -162,13 +161,7 @@ impl Parties {
         login: &Login,
         tokens: &TokenSet,
     ) -> Result<IdTokenClaims, Error> {
-        let expected = LoginExpectations {
-            nonce: &login.pending.nonce,
-            access_token: &tokens.access_token,
-            code: Some(&login.code),
-            started_at: login.pending.started_at,
-            max_age: login.pending.max_age.map(Duration::from_secs),
-        };
+        let expected = LoginExpectations::of(&login.pending, &tokens.access_token, Some(&login.code));
         let id_token = tokens.id_token.clone().unwrap();
         verifier.verify_login(&self.provider, &id_token, self.now(), &expected).await
     }

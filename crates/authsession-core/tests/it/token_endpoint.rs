@@ -82,6 +82,7 @@ async fn an_expires_in_that_is_a_number_or_one_in_quotes_is_accepted() {
         (json!(" 300 "), 300_000),
         (json!("299.5"), 299_500),
         (json!(3e2), 300_000),
+        (json!(315_360_000), 315_360_000_000),
     ] {
         let tokens = with("expires_in", value.clone()).await.unwrap();
         let lifetime = tokens.expires_at.unwrap().since(tokens.received_at);
@@ -103,6 +104,7 @@ async fn an_absurd_expires_in_is_refused() {
         json!(1e300),
         json!(i64::MAX),
         json!(u64::MAX),
+        json!(315_360_001),
         json!("0"),
         json!("-300"),
         json!("NaN"),
@@ -223,7 +225,7 @@ async fn what_was_turned_away_at_the_door_did_not_happen() {
 
 #[tokio::test]
 async fn the_refusals_of_real_providers_are_understood() {
-    assert_eq!(refusal(answered(Answer::status(400)).await), OAuthError::Unknown);
+    assert_eq!(refusal(answered(Answer::status(400)).await), OAuthError::Unstated);
     assert_eq!(refusal(answered(Answer::error(403, "invalid_code")).await), OAuthError::Unknown);
     assert!(hint(answered(Answer::status(401)).await).contains("invalid_client"));
     let sql = Answer::error(500, "internal_server_error");

@@ -25,8 +25,7 @@ async fn ask(
     access_token: &authsession_core::secret::Secret,
     subject: Option<&str>,
 ) -> Result<Map<String, Value>, Error> {
-    let client_id = parties.opposite.client_id();
-    userinfo(&parties.http, &parties.provider, client_id, access_token, subject).await
+    userinfo(&parties.http, &parties.provider, &parties.verifier(), access_token, subject).await
 }
 
 /// A signed answer with these claims beside `sub`.
@@ -130,11 +129,15 @@ async fn an_access_token_that_is_not_accepted_is_a_refused_grant() {
 }
 
 #[tokio::test]
-async fn only_a_401_refuses_the_access_token() {
-    assert_eq!(refusal(answered(|_| Answer::status(401)).await), OAuthError::InvalidToken);
-    assert_eq!(refusal(answered(|_| Answer::html(401, "<html>")).await), OAuthError::InvalidToken);
+async fn a_401_refuses_the_access_token_and_so_does_a_400_that_is_no_page() {
     let body = json!({ "error": "invalid_token", "sub": "alice" });
-    for status in [400, 403, 404, 410] {
+    for status in [401, 400] {
+        assert_eq!(refusal(answered(|_| Answer::status(status)).await), OAuthError::InvalidToken);
+        assert_eq!(refusal(answered(|_| Answer::json(status, &body)).await), OAuthError::InvalidToken);
+    }
+    assert_eq!(refusal(answered(|_| Answer::html(401, "<html>")).await), OAuthError::InvalidToken);
+    assert_eq!(fault(answered(|_| Answer::html(400, "<html>")).await), Fault::BadAnswer);
+    for status in [403, 404, 410] {
         assert_eq!(fault(answered(|_| Answer::json(status, &body)).await), Fault::BadAnswer, "{status}");
         assert_eq!(fault(answered(|_| Answer::status(status)).await), Fault::BadAnswer, "{status}");
     }

@@ -77,8 +77,8 @@ impl WebServerFlow {
         // Who names no scope gets all the app has, perhaps `openid` too.
         let may_bring_id_token = self.request.scope.is_empty() || asks_for_id_token(&self.request.scope);
         let mut request = self.request.clone();
-        request.login_hint = options.login_hint.clone().or(request.login_hint);
-        request.prompt = options.prompt.clone().or(request.prompt);
+        request.login.login_hint = options.login_hint.clone().or(request.login.login_hint);
+        request.login.prompt = options.prompt.clone().or(request.login.prompt);
         for (name, value) in &options.further {
             request.replace_extra(name.clone(), value.clone());
         }
@@ -196,6 +196,7 @@ impl WebServerFlow {
             code: Some(code),
             started_at: self.sign_in.org.by_their_clock(pending.pending.started_at),
             max_age: None,
+            essential_acr: &[],
         };
         let verifier = IdTokenVerifier::new(&self.sign_in.client.id);
         let now = self.sign_in.org.redeemer.now();

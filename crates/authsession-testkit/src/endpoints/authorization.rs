@@ -140,8 +140,17 @@ impl<'a> Authorization<'a> {
         let code = unguessable()?;
         let mut ledger = self.realm.ledger();
         let scope = self.parameter("scope").unwrap_or_default();
+        let consents = self.prompts("consent")
+            || !ledger.consents.contains(&(session.subject.clone(), self.client.id().to_owned()));
+        let asks = self.parameter("access_type") == Some("offline");
+        if asks && consents {
+            ledger.consents.insert((session.subject.clone(), self.client.id().to_owned()));
+        }
+        let offline = !self.realm.settings.habits.refresh_token_with_consent || (asks && consents);
         let grant = ledger.open_grant(Grant {
+            offline,
             nonce: self.parameter("nonce").map(str::to_owned),
+            state: self.parameter("state").map(str::to_owned),
             ..Grant::of(self.client.id(), Some(session), scope)
         });
         let issued = Code {
@@ -167,6 +176,7 @@ impl<'a> Authorization<'a> {
         if !self.realm.settings.plain_oauth2 {
             parameters.push(("iss".to_owned(), self.realm.settings.issuer.clone()));
         }
+        self.realm.settings.habits.sent_back(&mut parameters);
         if self.parameter("response_mode") == Some("form_post") {
             return Reply::html(200, form_post::page(self.redirect_uri.as_str(), &parameters));
         }

@@ -27,6 +27,10 @@ pub(crate) fn authenticate<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'
         return by_assertion(realm, inquiry);
     }
     let (id, secret, method) = presented(inquiry)?;
+    if let Some(client) = realm.client(&id).filter(|client| client.signs_its_secret()) {
+        let refused = |why| Reply::error(401, "invalid_client", why);
+        return signed_secret(realm, client, &secret).map(|()| client).map_err(refused);
+    }
     let known = realm.client(&id).filter(|client| client.accepts(method, &secret));
     known.ok_or_else(|| {
         let refusal = Reply::error(401, "invalid_client", "this client is not known, or not by this proof");
@@ -35,6 +39,17 @@ pub(crate) fn authenticate<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'
             _ => refusal,
         }
     })
+}
+
+/// Whether that secret is a token about the client, issued by the team of a registered key and signed by it.
+fn signed_secret(realm: &Realm, client: &Client, secret: &str) -> Result<(), &'static str> {
+    let assertion = Assertion::parse(secret).ok_or("the secret is not a JSON Web Token")?;
+    if assertion.text("sub") != Some(client.id())
+        || assertion.text("iss").is_none_or(|team| team == client.id())
+    {
+        return Err("the secret is not issued by a team about the client");
+    }
+    assertion.check(realm, client.keys())
 }
 
 fn by_assertion<'a>(realm: &'a Realm, inquiry: &Inquiry) -> Result<&'a Client, Reply> {

@@ -18,6 +18,9 @@ pub(crate) fn answer(realm: &Realm, inquiry: &Inquiry) -> Reply {
     let access = ledger.access.get(token).map(|access| access.grant);
     let owned = |grant: usize| ledger.grants.get(grant).is_some_and(|grant| grant.client_id == client.id());
     match (refresh.filter(|grant| owned(*grant)), access.filter(|grant| owned(*grant))) {
+        (Some(grant), _) if realm.settings.habits.revocation_spares_access_tokens => {
+            ledger.end_refreshing(grant);
+        }
         (Some(grant), _) => ledger.kill(grant),
         (None, Some(_)) => {
             if let Some(access) = ledger.access.get_mut(token) {

@@ -6,10 +6,12 @@ mod device_code;
 pub(crate) mod issue;
 mod jwt_bearer;
 mod refresh_token;
+mod reuse;
 mod token_exchange;
 
 use crate::endpoints::client_authentication::authenticate;
 use crate::endpoints::client_authentication::is_attempted;
+use crate::habits::SQL;
 use crate::realm::Realm;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
@@ -25,7 +27,18 @@ pub(crate) const GRANT_TYPES: [&str; 6] = [
 ];
 
 pub(crate) fn answer(realm: &Realm, inquiry: &Inquiry) -> Reply {
-    redeem(realm, inquiry).unwrap_or_else(|refusal| refusal)
+    let habits = &realm.settings.habits;
+    let now = realm.clock.unix_seconds();
+    if habits.one_token_a_second && realm.ledger().issued_at == Some(now) {
+        return Reply::error(500, "internal_server_error", SQL);
+    }
+    match redeem(realm, inquiry) {
+        Ok(reply) => {
+            realm.ledger().issued_at = Some(now);
+            habits.issued(reply)
+        }
+        Err(refusal) => habits.refused(inquiry, refusal),
+    }
 }
 
 fn redeem(realm: &Realm, inquiry: &Inquiry) -> Result<Reply, Reply> {

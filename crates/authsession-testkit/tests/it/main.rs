@@ -9,6 +9,7 @@ mod client_credentials;
 mod cookies;
 mod device;
 mod discovery;
+mod habits;
 mod jwt_bearer;
 mod key_pair;
 mod lifecycle;

@@ -6,6 +6,7 @@ use crate::relying_party::sent_back;
 use crate::relying_party::signed_in;
 use crate::relying_party::text;
 use authsession_testkit::browser::Browser;
+use authsession_testkit::browser::Page;
 use authsession_testkit::clock::VirtualClock;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::ledger::RefreshTokens;
@@ -130,4 +131,61 @@ async fn an_access_token_dies_when_its_lifetime_is_over() {
     assert!(!provider.live_access_token(text(&tokens, "access_token")));
     let introspected = post(&browser, &provider, Endpoint::Introspection, &fields).await.json().unwrap();
     assert_eq!(introspected["active"], false);
+}
+
+/// The answers to one refresh token presented three times at once.
+async fn three_at_once(policy: RefreshTokens) -> (Provider, Browser, String, Vec<Page>) {
+    let clock = VirtualClock::halted();
+    let provider = Provider::builder().clock(clock.clone()).refresh_tokens(policy).start().await.unwrap();
+    let browser = Browser::with_clock(clock).unwrap();
+    let token = text(&signed_in(&browser, &provider).await, "refresh_token").to_owned();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(refresh(&browser, &provider, &token).await);
+    }
+    (provider, browser, token, answers)
+}
+
+/// Which were served, and of what each of those brought, whether the access and the refresh token live.
+fn outcome(provider: &Provider, answers: &[Page]) -> Vec<Option<(bool, bool)>> {
+    let lives = |answer: &Page| {
+        let tokens = answer.json().ok().filter(|_| answer.status == 200)?;
+        let access = provider.live_access_token(text(&tokens, "access_token"));
+        Some((access, provider.live_refresh_token(text(&tokens, "refresh_token"))))
+    };
+    answers.iter().map(lives).collect()
+}
+
+#[tokio::test]
+async fn a_family_of_refresh_tokens_may_die_and_spare_its_access_tokens() {
+    let (provider, _, _, answers) = three_at_once(RefreshTokens::RotatingSparingAccessTokens).await;
+    assert_eq!(outcome(&provider, &answers), [Some((true, false)), None, None]);
+}
+
+#[tokio::test]
+async fn within_the_grace_everything_works_and_after_it_the_old_one_is_dead() {
+    let policy = RefreshTokens::RotatingWithGrace(Duration::from_secs(10));
+    let (provider, browser, token, answers) = three_at_once(policy).await;
+    assert_eq!(outcome(&provider, &answers), [Some((true, true)); 3]);
+    provider.clock().advance(Duration::from_secs(10));
+    assert_eq!(refresh(&browser, &provider, &token).await.status, 200);
+    provider.clock().advance(Duration::from_secs(1));
+    assert_eq!(refresh(&browser, &provider, &token).await.status, 400);
+    assert_eq!(outcome(&provider, &answers), [Some((true, true)); 3], "the others live on");
+}
+
+#[tokio::test]
+async fn of_tokens_served_at_once_only_the_last_may_work() {
+    let (provider, browser, token, answers) = three_at_once(RefreshTokens::RotatingLastWins).await;
+    assert_eq!(outcome(&provider, &answers), [Some((true, false)), Some((true, false)), Some((true, true))]);
+    provider.clock().advance(Duration::from_secs(1));
+    assert_eq!(refresh(&browser, &provider, &token).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_comes_of_a_second_use_may_change_by_turns() {
+    let (provider, browser, token, answers) = three_at_once(RefreshTokens::RotatingByTurns).await;
+    assert_eq!(outcome(&provider, &answers), [Some((true, true)), None, Some((true, true))]);
+    assert_eq!(refresh(&browser, &provider, &token).await.status, 400);
+    assert_eq!(outcome(&provider, &answers), [Some((true, false)), None, Some((true, false))]);
 }

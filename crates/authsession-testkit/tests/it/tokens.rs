@@ -82,15 +82,22 @@ async fn id_tokens_of_every_algorithm_verify_against_the_published_key() {
 }
 
 #[tokio::test]
-async fn hs256_is_keyed_with_the_client_secret_and_publishes_nothing() {
-    let provider = Provider::builder().signing_algorithm(SigningAlgorithm::Hs256).start().await.unwrap();
-    let browser = Browser::new().unwrap();
-    let tokens = signed_in(&browser, &provider).await;
-    let (message, made) = text(&tokens, "id_token").rsplit_once('.').unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, provider.client_secret().as_bytes());
-    hmac::verify(&key, message.as_bytes(), &URL_SAFE_NO_PAD.decode(made).unwrap()).unwrap();
-    let jwks = browser.fetch(provider.endpoint(Endpoint::Jwks)).await.unwrap().json().unwrap();
-    assert_eq!(jwks, json!({ "keys": [] }));
+async fn hs256_and_its_like_are_keyed_with_the_client_secret_and_publish_nothing() {
+    for (algorithm, hash) in [
+        (SigningAlgorithm::Hs256, hmac::HMAC_SHA256),
+        (SigningAlgorithm::Hs384, hmac::HMAC_SHA384),
+        (SigningAlgorithm::Hs512, hmac::HMAC_SHA512),
+    ] {
+        let provider = Provider::builder().signing_algorithm(algorithm).start().await.unwrap();
+        let browser = Browser::new().unwrap();
+        let tokens = signed_in(&browser, &provider).await;
+        let (message, made) = text(&tokens, "id_token").rsplit_once('.').unwrap();
+        assert_eq!(part(message, 0), json!({ "alg": algorithm.name(), "typ": "JWT" }));
+        let key = hmac::Key::new(hash, provider.client_secret().as_bytes());
+        hmac::verify(&key, message.as_bytes(), &URL_SAFE_NO_PAD.decode(made).unwrap()).unwrap();
+        let jwks = browser.fetch(provider.endpoint(Endpoint::Jwks)).await.unwrap().json().unwrap();
+        assert_eq!(jwks, json!({ "keys": [] }));
+    }
 }
 
 #[tokio::test]

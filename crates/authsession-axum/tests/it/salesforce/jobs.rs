@@ -1,7 +1,9 @@
 //! Jobs that outlive the request they began in: they go on as long as the user's session does, and not longer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use authsession_core::token_cache::snapshot::State;
 use authsession_salesforce::auth::Recovery;
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
@@ -25,6 +27,26 @@ async fn a_job_goes_on_after_the_response_until_the_user_signs_out() {
     assert!(job.authorization_at_once().is_none());
     job.invalidate(&token).await;
     assert_eq!(job.authorization().await.unwrap_err().recovery(), Recovery::Reauthorize);
+}
+
+#[tokio::test]
+async fn how_a_jobs_token_does_is_told_where_the_store_answers_at_once() {
+    let scene = Scene::signed_in().await;
+    let job = scene.job().await;
+    let state = || job.snapshot().unwrap().state;
+    assert!(job.snapshot().is_none(), "this store has to be waited for");
+    scene.store.answers_at_once.store(true, Ordering::SeqCst);
+    assert_eq!(state(), State::Fresh);
+
+    job.invalidate(&job.access_token().await.unwrap()).await;
+    assert_eq!(state(), State::Empty);
+    scene.org.enqueue(OrgEndpoint::Token, Answer::status(503).retry_after(60));
+    assert!(job.access_token().await.is_err());
+    assert_eq!((state(), job.snapshot().unwrap().pause.as_secs()), (State::Unavailable, 60));
+    assert_eq!(scene.refreshes(), 1, "to look is not to ask");
+
+    scene.log_out().await;
+    assert_eq!(state(), State::Dead);
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Signing a user in by a browser on the same machine (RFC 8252).
 
-use std::time::Duration;
-
 use url::Url;
 
 use crate::authorization::{
@@ -113,13 +111,7 @@ async fn redeem(
         .id_token
         .as_ref()
         .ok_or_else(|| Error::untrusted("the provider was asked for an ID token and sent none"))?;
-    let expected = LoginExpectations {
-        nonce: &pending.nonce,
-        access_token: &tokens.access_token,
-        code: Some(&grant.code),
-        started_at: pending.started_at,
-        max_age: pending.max_age.map(Duration::from_secs),
-    };
+    let expected = LoginExpectations::of(pending, &tokens.access_token, Some(&grant.code));
     let (verifier, now) = (IdTokenVerifier::new(client_id), endpoint.clock().now());
     verifier.verify_login(endpoint.provider(), id_token, now, &expected).await?;
     Ok(tokens)

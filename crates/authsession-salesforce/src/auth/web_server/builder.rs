@@ -59,8 +59,8 @@ impl WebServerFlowBuilder {
         check_redirect_uri(redirect_uri)?;
         let org = self.settings.org(self.settings.login_url()?)?;
         let mut request = AuthorizationRequest::new(&client.id, redirect_uri, self.scopes.join(" "));
-        request.prompt = self.prompt;
-        request.login_hint = self.login_hint;
+        request.login.prompt = self.prompt;
+        request.login.login_hint = self.login_hint;
         let sign_in = SignIn { settings: self.settings, proof: self.proof, org, client, store: self.store };
         Ok(WebServerFlow { sign_in, request })
     }

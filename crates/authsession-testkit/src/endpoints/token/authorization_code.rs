@@ -43,7 +43,7 @@ pub(crate) fn redeem(realm: &Realm, client: &Client, inquiry: &Inquiry) -> Resul
         grant: code.grant,
         scope: &grant.scope,
         lifetime: realm.settings.access_token_lifetime,
-        refresh_token: is_renewable(realm, &grant.scope),
+        refresh_token: grant.offline && is_renewable(realm, &grant.scope),
         id_token: IdToken::First,
     };
     issue(realm, &mut ledger, inquiry, &first).map(|body| answered(&body))

@@ -1,5 +1,6 @@
 //! The tokens a redeemed grant brings: made, noted in the ledger, answered (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 
+use crate::keys::SigningAlgorithm;
 use crate::ledger::Access;
 use crate::ledger::Grant;
 use crate::ledger::Ledger;
@@ -81,7 +82,7 @@ pub(crate) fn new_access_token(
 
 pub(crate) fn new_refresh_token(ledger: &mut Ledger, grant: usize) -> Result<String, Reply> {
     let token = unguessable().map_err(|_| broken())?;
-    ledger.refresh.insert(token.clone(), Refresh { grant, used: false });
+    ledger.refresh.insert(token.clone(), Refresh { grant, used: None });
     Ok(token)
 }
 
@@ -105,15 +106,31 @@ pub(crate) fn new_id_token(
     claims.insert("auth_time".into(), session.auth_time.into());
     claims.insert("sid".into(), session.sid.clone().into());
     if let Some(access_token) = access_token {
-        let algorithm = realm.keys().current().algorithm;
-        claims.insert("at_hash".into(), tokens::at_hash(algorithm, access_token).into());
+        claims.insert("at_hash".into(), half_hash(realm, access_token).into());
+    }
+    if realm.settings.habits.code_and_state_hashed && nonce.is_some() {
+        let hashed = [("c_hash", inquiry.form("code")), ("s_hash", grant.state.as_deref())];
+        for (claim, text) in hashed.into_iter().filter_map(|(claim, text)| Some((claim, text?))) {
+            claims.insert(claim.into(), half_hash(realm, text).into());
+        }
     }
     if let Some(nonce) = nonce {
         claims.insert("nonce".into(), nonce.into());
     }
     let secret = realm.client(&grant.client_id).map_or("", |client| client.secret());
-    let signed = tokens::sign(&mut realm.keys(), Value::Object(claims), secret, inquiry.forgery.as_ref());
+    let forgery = realm.settings.habits.done_to_id_token(inquiry.forgery.as_ref());
+    let signed = tokens::sign(&mut realm.keys(), Value::Object(claims), secret, forgery.as_ref());
     signed.map_err(|_: io::Error| broken())
+}
+
+/// `at_hash` and its kin, by the hash of the signing algorithm.
+fn half_hash(realm: &Realm, text: &str) -> String {
+    match realm.keys().current().algorithm {
+        SigningAlgorithm::EdDsa if realm.settings.habits.sha256_for_eddsa => {
+            tokens::at_hash(SigningAlgorithm::Rs256, text)
+        }
+        algorithm => tokens::at_hash(algorithm, text),
+    }
 }
 
 pub(crate) fn has_scope(scope: &str, wanted: &str) -> bool {

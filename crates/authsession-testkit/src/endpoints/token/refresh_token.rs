@@ -7,6 +7,7 @@ use crate::endpoints::token::issue::Issue;
 use crate::endpoints::token::issue::answered;
 use crate::endpoints::token::issue::issue;
 use crate::endpoints::token::issue::within;
+use crate::endpoints::token::reuse;
 use crate::ledger::RefreshTokens;
 use crate::realm::Realm;
 use crate::wire::Inquiry;
@@ -20,23 +21,23 @@ pub(crate) fn redeem(realm: &Realm, client: &Client, inquiry: &Inquiry) -> Resul
     let refresh =
         ledger.refresh.get(presented).cloned().ok_or_else(|| invalid_grant("no such refresh token"))?;
     let grant =
-        ledger.living(refresh.grant).cloned().ok_or_else(|| invalid_grant("the grant was revoked"))?;
+        ledger.refreshable(refresh.grant).cloned().ok_or_else(|| invalid_grant("the grant was revoked"))?;
     if grant.client_id != client.id() {
         return Err(invalid_grant("the refresh token was issued to another client"));
     }
-    if refresh.used {
-        if realm.settings.refresh_tokens == RefreshTokens::RotatingWithReuseDetection {
-            ledger.kill(refresh.grant);
-        }
-        return Err(invalid_grant("the refresh token was used before"));
+    if let Some(used_at) = refresh.used {
+        reuse::judge(realm, &mut ledger, refresh.grant, used_at)?;
     }
     let scope = inquiry.form("scope").unwrap_or(&grant.scope);
     if !within(&grant.scope, scope) {
         return Err(Reply::error(400, "invalid_scope", "more than was granted"));
     }
     let rotates = realm.settings.refresh_tokens != RefreshTokens::Static;
-    if let Some(refresh) = ledger.refresh.get_mut(presented) {
-        refresh.used = rotates;
+    if let Some(refresh) = ledger.refresh.get_mut(presented).filter(|_| rotates) {
+        refresh.used.get_or_insert(realm.clock.now());
+    }
+    if realm.settings.habits.refresh_ends_access_tokens {
+        ledger.revoke_access_tokens(refresh.grant);
     }
     let next = Issue {
         grant: refresh.grant,

@@ -1,0 +1,39 @@
+//! The refresh token of an answer that is of no other use: the one presented is spent, so this one is kept (RFC 6749 §6).
+
+use std::sync::Arc;
+
+use authsession_core::clock;
+use authsession_core::secret::Secret;
+use authsession_store::key::StoreKey;
+use authsession_store::record::{SessionRecord, StoredSession};
+use authsession_store::store::Updated;
+
+use crate::refresh::{LOOK_AGAIN, Refresher, SAVES};
+
+impl Refresher {
+    /// Saves it in place of the one that was presented, and nothing else of that answer. The next refresh need not be careful:
+    /// what it presents was not presented before.
+    pub(super) async fn keep_rotated(&self, key: StoreKey, marked: &Arc<StoredSession>, rotated: Secret) {
+        let mut base = Arc::clone(marked);
+        for attempt in 1..=SAVES {
+            let mut tokens = base.record.tokens.clone();
+            tokens.refresh_token = Some(rotated.clone());
+            let record = SessionRecord { tokens, refresh_sent_at: None, ..base.record.clone() };
+            match self.keeper.store.update(&key, base.version, record).await {
+                Ok(Updated::Saved(_)) => return,
+                Ok(Updated::Ended) => return self.keeper.revoke_behind([rotated]),
+                Ok(Updated::Changed) => match self.keeper.live(key).await {
+                    Ok(newer) if newer.record.tokens.refresh_token == marked.record.tokens.refresh_token => {
+                        base = newer;
+                    }
+                    // Over, or rotated elsewhere: there is a newer end of the chain.
+                    _ => return self.keeper.revoke_behind([rotated]),
+                },
+                Err(error) => {
+                    tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "a rotated refresh token could not be saved");
+                    clock::wait(LOOK_AGAIN * attempt).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A callback that is posted by a form of the provider's page (OAuth 2.0 Form Post Response Mode §2), in two steps.
+//!
+//! Such a request comes from another site. It brings the login's own cookie, which is `SameSite=None` for that, and not the
+//! session's, which stays `Lax`. So the code is redeemed here, and what depends on the session before (it ends; or somebody is
+//! signed in already and goes on) happens one redirect later: at our callback by GET, which brings both cookies. That URL says
+//! one word, or the name of a sealed cookie of this very browser; a code, a state or a session stands in no URL.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use authsession_core::authorization::AuthorizationResponse;
+use authsession_core::clock::{self, Timestamp};
+use authsession_core::secret::{Secret, for_sealing};
+use authsession_store::end_reason::EndReason;
+use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::seal::SealError;
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::config::OAuthConfiguration;
+use crate::cookie;
+use crate::errors::{Error, NotSignedIn};
+use crate::guard::{self, Asker};
+use crate::page::{Page, WayOn};
+use crate::routes::Routes;
+use crate::routes::callback::{Road, Stale, redirect};
+use crate::routes::login::name_of;
+
+/// As much as is read of a response in a query.
+const LARGEST: usize = 16 * 1024;
+/// How long the form may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the browser may take for the second step, which is one redirect.
+const LASTS: Duration = Duration::from_secs(60);
+const PURPOSE: &str = "login landed";
+const LANDED: &str = "landed";
+const STALE: &str = "stale";
+const LONGEST_USER: usize = 2 * 1024;
+
+/// What the GET that follows a form is for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum SecondStep<'query> {
+    /// To take the session a form made: the name of the cookie that holds it.
+    Landed(Cow<'query, str>),
+    /// To see whether somebody is signed in, after a form that answers no login of this browser.
+    Stale(Stale),
+}
+
+/// A session on its way from the form's answer to the second step, in this browser's sealed cookie.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Landed {
+    #[serde(with = "for_sealing")]
+    session: Secret,
+    return_to: Option<String>,
+    at: Timestamp,
+}
+
+impl Routes {
+    pub(super) async fn form_post(&self, parts: &Parts, body: Body, asker: Asker) -> Response {
+        let form = match read(&parts.headers, body).await {
+            Ok(form) => form,
+            Err(status) => return self.unreadable(status),
+        };
+        let received = match AuthorizationResponse::parse(form.expose()) {
+            Ok(response) => {
+                let road = Road::Form(user(form.expose()));
+                self.receive(response, &parts.headers, asker, road).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        let configuration = self.engine.configuration();
+        received.unwrap_or_else(|error| guard::answer_at_callback(&error, asker, configuration, None, true))
+    }
+
+    /// After a form that answers no login of this browser: whether somebody is signed in shows in the second step.
+    pub(super) fn stale_form(
+        &self,
+        state: &str,
+        stale: Stale,
+        headers: &HeaderMap,
+    ) -> Result<Response, Error> {
+        let configuration = self.engine.configuration();
+        let name = name_of(state);
+        // Sent again before the second step was taken.
+        let step = match Landed::find(configuration, headers, &name) {
+            Some(_) => SecondStep::Landed(name.into()),
+            None => SecondStep::Stale(stale),
+        };
+        redirect(&step.address(configuration))
+    }
+
+    pub(super) async fn second_step(
+        &self,
+        step: SecondStep<'_>,
+        headers: &HeaderMap,
+        asker: Asker,
+    ) -> Result<Response, Error> {
+        let configuration = self.engine.configuration();
+        let (landed, stale, name) = match step {
+            SecondStep::Landed(name) => (Landed::find(configuration, headers, &name), Stale::Unknown, name),
+            SecondStep::Stale(stale) => (None, stale, Cow::default()),
+        };
+        let Some(Landed { session, return_to, .. }) = landed else {
+            return match asker {
+                Asker::Script => Err(Error::NotSignedIn(NotSignedIn::NoSession)),
+                _ => self.stale_callback(headers, stale).await,
+            };
+        };
+        let replaced = configuration.cookies.session(headers);
+        if let Some(old) = replaced.filter(|old| Some(*old) != StoreKey::from_cookie(session.expose())) {
+            self.engine.keeper().end_or_say(old, EndReason::Replaced).await;
+        }
+        let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
+        let cookies = &configuration.cookies;
+        let signed_in = cookies.sign_in(session.expose(), configuration.session_max_age);
+        cookie::set(response.headers_mut(), [cookies.drop_login(&name), signed_in]);
+        Ok(response)
+    }
+
+    fn unreadable(&self, status: StatusCode) -> Response {
+        Page {
+            status,
+            title: "Sign-in failed",
+            text: "What came back from the sign-in could not be read. Nothing was changed; you may try again.",
+            way_on: WayOn::SignIn(self.engine.configuration().base_path.clone()),
+            retry_after: None,
+        }
+        .into_response()
+    }
+}
+
+impl<'query> SecondStep<'query> {
+    /// Reads our own callback's query, where forms are taken.
+    pub(super) fn read(query: &'query str, configuration: &OAuthConfiguration) -> Option<Self> {
+        if !configuration.takes_forms() {
+            return None;
+        }
+        let (name, value) = query.split_once('=')?;
+        match name {
+            LANDED if cookie::is_attempt(value) => Some(Self::Landed(value.into())),
+            STALE => Stale::ALL.into_iter().find(|stale| stale.word() == value).map(Self::Stale),
+            _ => None,
+        }
+    }
+
+    fn address(&self, configuration: &OAuthConfiguration) -> String {
+        let (name, value) = match self {
+            Self::Landed(name) => (LANDED, &**name),
+            Self::Stale(stale) => (STALE, stale.word()),
+        };
+        format!("{}?{name}={value}", configuration.redirect_uri.path())
+    }
+}
+
+impl Stale {
+    const ALL: [Self; 3] = [Self::Final, Self::Again, Self::Unknown];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Again => "again",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Landed {
+    pub(super) fn new(
+        session: &SessionId,
+        return_to: Option<String>,
+        configuration: &OAuthConfiguration,
+    ) -> Self {
+        Self { session: session.expose().into(), return_to, at: configuration.clock.now() }
+    }
+
+    /// On to the second step. Its cookie takes the place of the login's.
+    pub(super) fn hop(self, name: &str, configuration: &OAuthConfiguration) -> Result<Response, Error> {
+        let text = serde_json::to_vec(&self).map_err(|_| Error::from(SealError::NotOurs))?;
+        let sealed = configuration.key_ring.seal(PURPOSE, name.as_bytes(), &text)?;
+        let mut response = redirect(&SecondStep::Landed(name.into()).address(configuration))?;
+        let kept = configuration.cookies.keep_landed(name, &URL_SAFE_NO_PAD.encode(sealed), LASTS);
+        cookie::set(response.headers_mut(), [kept]);
+        Ok(response)
+    }
+
+    fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, name: &str) -> Option<Self> {
+        let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let text = configuration.key_ring.open(PURPOSE, name.as_bytes(), &sealed).ok()?;
+        let landed: Self = serde_json::from_slice(&text).ok()?;
+        (configuration.clock.now().since(landed.at) < LASTS).then_some(landed)
+    }
+}
+
+/// The form; otherwise the status that says why it is not read.
+async fn read(headers: &HeaderMap, body: Body) -> Result<Secret, StatusCode> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = clock::within(PATIENCE, to_bytes(body, LARGEST)).await.ok_or(StatusCode::REQUEST_TIMEOUT)?;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    std::str::from_utf8(&body).map(Secret::from).map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+/// The name of the user, which Apple's form tells at their first login and never again. It came through the browser and
+/// nobody signed it, so no more of it is kept: the email stands verified in the ID token.
+fn user(form: &str) -> Option<Value> {
+    let (_, text) = url::form_urlencoded::parse(form.as_bytes()).find(|(name, _)| name == "user")?;
+    if text.len() > LONGEST_USER {
+        return None;
+    }
+    let said: Map<String, Value> = serde_json::from_str(&text).ok()?;
+    let said = said.get("name")?.as_object()?;
+    let plain = |text: &str| !text.contains(char::is_control);
+    let name: Map<String, Value> = ["firstName", "middleName", "lastName"]
+        .into_iter()
+        .filter_map(|part| {
+            Some((part.to_owned(), said.get(part)?.as_str().filter(|text| plain(text))?.into()))
+        })
+        .collect();
+    (!name.is_empty()).then(|| serde_json::json!({ "name": name }))
+}

@@ -1,0 +1,160 @@
+//! Redeems a code, verifies who signed in, and keeps their session (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3).
+
+use std::sync::Arc;
+
+use authsession_core::authorization::PendingAuthorization;
+use authsession_core::claims::IdTokenClaims;
+use authsession_core::error::Error as ProtocolError;
+use authsession_core::grant::authorization_code::AuthorizationCode;
+use authsession_core::id_token::LoginExpectations;
+use authsession_core::secret::Secret;
+use authsession_core::token_set::TokenSet;
+use authsession_core::userinfo;
+use authsession_store::end_reason::EndReason;
+use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::record::SessionRecord;
+use serde_json::{Map, Value};
+
+use crate::config::OAuthConfiguration;
+use crate::errors::Error;
+use crate::keeper::Keeper;
+use crate::landings::Arrived;
+use crate::userinfo::subject_of;
+use crate::watch;
+
+/// The member of the claims under which what a form said of the user is kept.
+const USER: &str = "user";
+
+/// What the browser brought, once its state is known to be this login's.
+pub(super) struct Homecoming {
+    pub(super) pending: PendingAuthorization,
+    pub(super) code: Secret,
+    /// The session the browser had before: it ends.
+    pub(super) replaced: Option<StoreKey>,
+    /// Whether to come back with the user's consent if the code brings no refresh token.
+    pub(super) may_ask_for_consent: bool,
+    /// What the form said of the user. Nobody vouches for it.
+    pub(super) user: Option<Value>,
+}
+
+/// Redeems the code and keeps the session of whoever it proves to be. A session the browser had before ends.
+pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived, Error> {
+    let Homecoming { pending, code, replaced, may_ask_for_consent, user: told } = home;
+    let configuration = &keeper.configuration;
+    let redirect_uri =
+        configuration.send_redirect_uri_to_token_endpoint.then(|| pending.redirect_uri.clone());
+    let grant = AuthorizationCode { code, redirect_uri, code_verifier: pending.code_verifier.clone() };
+    let answer = configuration.token_endpoint.redeem(&grant).await;
+    watch::clock_skew(configuration.clock_skew());
+    let mut tokens = answer?;
+    let received = tokens.refresh_token.clone();
+    let user = match who(configuration, &pending, &grant.code, &mut tokens).await {
+        Ok(user) => user,
+        Err(error) => {
+            keeper.revoke_behind(received);
+            return Err(error);
+        }
+    };
+    if let Err(error) = configuration.kept.take(&user.issuer, None, &mut tokens) {
+        keeper.revoke_behind(received);
+        return Err(error.into());
+    }
+    if tokens.refresh_token.is_none() && configuration.consent_for_refresh_token {
+        tokens.refresh_token = match replaced {
+            Some(before) => keeper.hand_over(before, &user.issuer, &user.subject).await?,
+            None => None,
+        };
+        if tokens.refresh_token.is_none() && may_ask_for_consent {
+            // The tokens are left to expire: to revoke one takes the user's whole grant away at providers that do this.
+            tracing::info!(target: "authsession::login", "no refresh token came; asking for the user's consent, once");
+            return Ok(Arrived::ConsentWanted);
+        }
+    }
+    configuration.limit_token_age(&mut tokens);
+    let now = configuration.clock.now();
+    let record = SessionRecord {
+        tokens,
+        issuer: user.issuer,
+        client_id: Arc::clone(&configuration.client_id),
+        subject: user.subject.into(),
+        provider_session: user.provider_session.map(Box::from),
+        userinfo: beside(told, user.userinfo).map(|claims| Value::Object(claims).to_string().into()),
+        created_at: now,
+        expires_at: now + configuration.session_max_age,
+        refresh_sent_at: None,
+        refused: None,
+    };
+    // Always a new id: one that somebody planted in the browser never becomes a session.
+    let id = SessionId::generate()?;
+    let key = StoreKey::of(&id);
+    if let Err(error) = keeper.store.create(&key, record, now + configuration.session_idle_timeout).await {
+        keeper.revoke_behind(received);
+        return Err(error.into());
+    }
+    if let Some(old) = replaced {
+        keeper.end_or_say(old, EndReason::Replaced).await;
+    }
+    keeper.sweep_behind();
+    watch::signed_in(key);
+    Ok(Arrived::SignedIn(id))
+}
+
+/// Who signed in.
+struct User {
+    issuer: Arc<str>,
+    subject: String,
+    provider_session: Option<String>,
+    userinfo: Option<Map<String, Value>>,
+}
+
+/// Verifies who the tokens are for.
+async fn who(
+    configuration: &OAuthConfiguration,
+    pending: &PendingAuthorization,
+    code: &Secret,
+    tokens: &mut TokenSet,
+) -> Result<User, Error> {
+    if !configuration.is_oidc() {
+        // Nobody vouches for it: a plain OAuth 2.0 login verifies none.
+        tokens.id_token = None;
+        let userinfo = userinfo(configuration, &tokens.access_token, None).await?;
+        let subject = match &userinfo {
+            Some(claims) => subject_of(claims, &configuration.subject_claim)?,
+            None => String::new(),
+        };
+        let issuer = configuration.issuer_of_session(None);
+        return Ok(User { issuer, subject, provider_session: None, userinfo });
+    }
+    let id_token = tokens
+        .id_token
+        .as_ref()
+        .ok_or_else(|| ProtocolError::untrusted("the provider was asked for an ID token and sent none"))?;
+    let expected = LoginExpectations::of(pending, &tokens.access_token, Some(code));
+    let now = configuration.clock.now();
+    let verifier = &configuration.id_token_verifier;
+    let claims = verifier.verify_login(&configuration.provider, id_token, now, &expected).await?;
+    let userinfo = userinfo(configuration, &tokens.access_token, Some(&claims)).await?;
+    let issuer = configuration.issuer_of_session(Some(&claims.issuer));
+    Ok(User { issuer, subject: claims.subject, provider_session: claims.provider_session, userinfo })
+}
+
+async fn userinfo(
+    configuration: &OAuthConfiguration,
+    access_token: &Secret,
+    claims: Option<&IdTokenClaims>,
+) -> Result<Option<Map<String, Value>>, Error> {
+    if !configuration.fetch_userinfo {
+        return Ok(None);
+    }
+    let subject = claims.map(|claims| claims.subject.as_str());
+    let OAuthConfiguration { http, provider, id_token_verifier, .. } = configuration;
+    Ok(Some(userinfo::userinfo(http, provider, id_token_verifier, access_token, subject).await?))
+}
+
+/// What a form said of the user, beside the userinfo and never in place of any of it.
+fn beside(told: Option<Value>, userinfo: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
+    let Some(told) = told else { return userinfo };
+    let mut claims = userinfo.unwrap_or_default();
+    claims.entry(USER).or_insert(told);
+    Some(claims)
+}
