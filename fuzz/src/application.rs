@@ -87,6 +87,8 @@ impl Application {
             expires_at: later,
             refresh_sent_at: None,
             refused: None,
+            userinfo_is_newer: false,
+            id_token_refused: false,
         };
         let id = SessionId::generate().unwrap();
         store.create(&StoreKey::of(&id), record, later).await.unwrap();

@@ -1,5 +1,6 @@
 //! The house rules that a machine can hold: ARCHITECTURE.md says why each stands.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -52,6 +53,44 @@ fn names_are_imported_from_the_module_that_defines_them() {
             })
         }),
     );
+}
+
+#[test]
+fn imports_run_down() {
+    for crate_name in ["authsession-core", "authsession-store", "authsession-axum", "authsession-cli"] {
+        let mut imports = imports_between_modules(crate_name);
+        // Whatever imports nothing that is left is at the bottom; what never gets there imports in a circle.
+        while let Some(bottom) =
+            imports.iter().find(|(_, below)| below.is_empty()).map(|(name, _)| name.clone())
+        {
+            imports.remove(&bottom);
+            for below in imports.values_mut() {
+                below.remove(&bottom);
+            }
+        }
+        broken(
+            "no two modules of a crate import each other, by whatever way round",
+            imports.keys().map(|module| format!("{crate_name}: {module}")),
+        );
+    }
+}
+
+/// The modules at a crate's top, each with those it imports from.
+fn imports_between_modules(crate_name: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
+    for source in sources() {
+        let Some((_, path)) = source.path.split_once(&format!("{crate_name}/src/")) else { continue };
+        let module = path.trim_end_matches(".rs").split('/').next().unwrap_or_default().to_owned();
+        let below = source.text.lines().filter_map(|line| {
+            let (before, after) = line.split_once("use crate::")?;
+            let name = after.split([':', ';', ' ']).next()?;
+            (before.trim().is_empty() && name != module).then(|| name.to_owned())
+        });
+        imports.entry(module.clone()).or_default().extend(below);
+    }
+    let known: BTreeSet<_> = imports.keys().cloned().collect();
+    imports.values_mut().for_each(|below| below.retain(|name| known.contains(name)));
+    imports
 }
 
 #[test]

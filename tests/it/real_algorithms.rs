@@ -44,7 +44,7 @@ async fn lives_a_session(stage: Stage, algorithm: Algorithm) {
 
 #[tokio::test]
 async fn a_session_lives_with_every_public_key_algorithm() {
-    for algorithm in Algorithm::ASYMMETRIC {
+    for &algorithm in Algorithm::ASYMMETRIC {
         let stage = Stage::with(&client_of(algorithm), |builder| builder.with_userinfo(true)).await;
         lives_a_session(stage, algorithm).await;
     }
@@ -52,7 +52,7 @@ async fn a_session_lives_with_every_public_key_algorithm() {
 
 #[tokio::test]
 async fn a_session_lives_with_every_algorithm_keyed_with_the_client_s_secret_where_it_was_named() {
-    for algorithm in Algorithm::SYMMETRIC {
+    for &algorithm in Algorithm::SYMMETRIC {
         let stage = Stage::with(&client_of(algorithm), |builder| {
             builder.with_userinfo(true).with_id_token_algorithms([Algorithm::Rs256, algorithm])
         })
@@ -63,7 +63,7 @@ async fn a_session_lives_with_every_algorithm_keyed_with_the_client_s_secret_whe
 
 #[tokio::test]
 async fn nobody_signs_in_with_an_id_token_keyed_with_the_client_s_secret_where_it_was_not() {
-    for algorithm in Algorithm::SYMMETRIC {
+    for &algorithm in Algorithm::SYMMETRIC {
         let stage = Stage::of(&client_of(algorithm)).await;
 
         assert_eq!(stage.sign_in().await.status, 400, "{algorithm:?}");

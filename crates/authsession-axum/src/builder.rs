@@ -31,6 +31,7 @@ use crate::builder::known::Known;
 use crate::claims_mapper::ClaimsMapper;
 use crate::errors::Error;
 use crate::kept::Kept;
+use crate::token_lifetime::TokenLifetime;
 
 /// Collects the settings; [`build`](OAuthConfigurationBuilder::build) checks them.
 ///
@@ -64,7 +65,7 @@ pub struct OAuthConfigurationBuilder {
     default_page: String,
     session_max_age: Duration,
     session_idle_timeout: Duration,
-    token_max_age: Option<Duration>,
+    token_lifetime: TokenLifetime,
     refresh_margin: Duration,
     fetch_userinfo: bool,
     subject_claim: Option<String>,
@@ -122,7 +123,7 @@ impl Default for OAuthConfigurationBuilder {
             default_page: "/".to_owned(),
             session_max_age: Duration::from_secs(14 * 24 * 3600),
             session_idle_timeout: Duration::from_secs(24 * 3600),
-            token_max_age: None,
+            token_lifetime: TokenLifetime::default(),
             refresh_margin: Duration::from_secs(60),
             fetch_userinfo: false,
             subject_claim: None,

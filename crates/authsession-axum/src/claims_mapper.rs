@@ -19,6 +19,15 @@ impl ClaimsMapper {
         Self(Some(Arc::new(mapping)))
     }
 
+    /// Whether this is that very hook: a session may be read by layers that differ in it.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// The claims as the application wants them.
     ///
     /// # Errors

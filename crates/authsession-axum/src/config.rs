@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::authorization::{self, AuthorizationRequest, ResponseMode};
+use authsession_core::authorization::{AuthorizationRequest, ResponseMode};
 use authsession_core::client_auth::Client;
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::http::HttpClient;
@@ -11,6 +11,7 @@ use authsession_core::id_token::IdTokenVerifier;
 use authsession_core::login_parameters::LoginParameters;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::Provider;
+use authsession_core::scope;
 use authsession_core::skew::Skew;
 use authsession_core::tenant::TenantIssuers;
 use authsession_core::token_endpoint::TokenEndpoint;
@@ -22,6 +23,7 @@ use crate::claims_mapper::ClaimsMapper;
 use crate::cookie::CookieNames;
 use crate::errors::Error;
 use crate::kept::Kept;
+use crate::token_lifetime::TokenLifetime;
 
 /// Everything sign-in needs to know. Made by
 /// [`OAuthConfigurationBuilder`](crate::auth_builder::OAuthConfigurationBuilder).
@@ -54,7 +56,7 @@ pub struct OAuthConfiguration {
     pub(crate) default_page: String,
     pub(crate) session_max_age: Duration,
     pub(crate) session_idle_timeout: Duration,
-    pub(crate) token_max_age: Option<Duration>,
+    pub(crate) token_lifetime: TokenLifetime,
     pub(crate) refresh_margin: Duration,
     pub(crate) fetch_userinfo: bool,
     pub(crate) subject_claim: String,
@@ -64,6 +66,16 @@ pub struct OAuthConfiguration {
     pub(crate) issuer: Arc<str>,
     /// Whose issuers the provider may sign for, if it has one for each tenant.
     pub(crate) tenants: Option<Arc<TenantIssuers>>,
+}
+
+/// The cookies as the application writes them: the name and the attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CookiesShown {
+    /// The session's.
+    pub session: String,
+    /// That of a login under way; what each has of its own in its name is `…`.
+    pub login: String,
 }
 
 impl OAuthConfiguration {
@@ -85,10 +97,11 @@ impl OAuthConfiguration {
         &self.base_path
     }
 
-    /// What the session's cookie and that of a login under way look like, without their values: for people who set up.
+    /// What the cookies look like, without their values: for people who set up.
     #[must_use]
-    pub fn cookies_shown(&self) -> [String; 2] {
-        self.cookies.shown()
+    pub fn cookies_shown(&self) -> CookiesShown {
+        let [session, login] = self.cookies.shown();
+        CookiesShown { session, login }
     }
 
     /// The path that signs out.
@@ -161,7 +174,7 @@ impl OAuthConfiguration {
         }
     }
 
-    /// Gives an access token without a stated lifetime the configured one, and none a longer one than that.
+    /// Has an access token count as expired when it should, whatever the provider stated.
     pub(crate) fn limit_token_age(&self, tokens: &mut TokenSet) {
         tokens.expires_at = self.token_expiry(tokens.received_at, tokens.expires_at);
     }
@@ -172,10 +185,7 @@ impl OAuthConfiguration {
         received_at: Timestamp,
         stated: Option<Timestamp>,
     ) -> Option<Timestamp> {
-        match self.token_max_age.map(|age| received_at + age) {
-            Some(latest) => Some(stated.map_or(latest, |stated| stated.min(latest))),
-            None => stated,
-        }
+        self.token_lifetime.expiry(received_at, stated)
     }
 
     /// The issuer a session carries: the ID token's, where there is one.
@@ -194,8 +204,16 @@ impl OAuthConfiguration {
         }
     }
 
+    /// Whether that `acr` is one that every login may end with.
+    pub(crate) fn accepts_acr(&self, acr: Option<&str>) -> bool {
+        match &self.every_login.essential_acr {
+            None => true,
+            Some(demanded) => acr.is_some_and(|acr| demanded.iter().any(|one| one == acr)),
+        }
+    }
+
     pub(crate) fn is_oidc(&self) -> bool {
-        authorization::asks_for_id_token(&self.scope)
+        scope::asks_for_id_token(&self.scope)
     }
 
     /// Whether the callback takes a form of the provider's page.

@@ -157,5 +157,6 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .into_iter()
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
         // A pair that is no text is somebody else's, and hides none of ours.
-        .filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
+        // As browsers trim, and no more: what else stands before a name is part of it, and not ours.
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim_matches([' ', '\t']).split_once('='))
 }

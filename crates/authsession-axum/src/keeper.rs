@@ -64,8 +64,9 @@ impl Keeper {
     pub(crate) fn judge(&self, key: StoreKey, found: Found, look: Look) -> Result<Live, Error> {
         let not_signed_in = |why| Err(Error::NotSignedIn(why));
         match found {
-            // Kept by another application that shares the store: not ours to honour, or to refresh.
-            Found::Live { session, .. } if !self.is_ours(&session) => {
+            // Kept by another application that shares the store: not ours to honour, or to refresh. Or made where less was
+            // demanded of the user.
+            Found::Live { session, .. } if !self.is_ours(&session) || !self.suffices(&session) => {
                 not_signed_in(NotSignedIn::UnknownSession)
             }
             Found::Live { session, idle_deadline } => {
@@ -106,39 +107,20 @@ impl Keeper {
         }
     }
 
-    /// The refresh token of a session whose user signed in again and got none. That session ends, and its token is not
-    /// revoked. `None` if it is another user's, over or has none, or is being refreshed: what becomes of its token is open then.
-    pub(crate) async fn hand_over(
-        &self,
-        key: StoreKey,
-        issuer: &str,
-        subject: &str,
-    ) -> Result<Option<Secret>, Error> {
-        let before = match self.live(key).await {
-            Ok(before) => before,
-            Err(Error::NotSignedIn(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let record = &before.record;
-        if *record.issuer != *issuer || *record.subject != *subject || record.tokens.refresh_token.is_none() {
-            return Ok(None);
-        }
-        let Some(ended) = self.store.end(&key, EndReason::Replaced).await? else { return Ok(None) };
-        watch::session_ended(key, EndReason::Replaced);
-        if ended.record.refresh_sent_at.is_some() {
-            return Ok(None);
-        }
-        Ok(self.refresh_tokens(key, &ended).pop())
-    }
-
     /// Whether this application's client made the session at this application's provider.
     fn is_ours(&self, session: &StoredSession) -> bool {
         let record = &session.record;
         self.configuration.honours_issuer(&record.issuer) && record.client_id == self.configuration.client_id
     }
 
+    /// Whether its user authenticated as strongly as is demanded of every login.
+    fn suffices(&self, session: &StoredSession) -> bool {
+        self.configuration.every_login.essential_acr.is_none()
+            || self.configuration.accepts_acr(session.authentication_context())
+    }
+
     /// What is to be revoked of a session that ended: its refresh token, and one the store would not take.
-    fn refresh_tokens(&self, key: StoreKey, session: &StoredSession) -> Vec<Secret> {
+    pub(crate) fn refresh_tokens(&self, key: StoreKey, session: &StoredSession) -> Vec<Secret> {
         let parked = self.unsaved.take(&key).and_then(|parked| parked.tokens.refresh_token);
         // Another application's token is not for our provider to see.
         let kept = session.record.tokens.refresh_token.clone().filter(|_| self.is_ours(session));

@@ -11,11 +11,10 @@ use authsession_core::tenant::TenantIssuers;
 
 use crate::errors::Error;
 use crate::provider_table::{
-    APPLE, AUTH0, Address, ENTRA, ENTRA_TENANTS, GITHUB, GITLAB, GOOGLE, KEYCLOAK, OKTA, Row, SALESFORCE,
+    APPLE, AUTH0, Address, ENTRA, ENTRA_PERSONAL_ACCOUNTS, ENTRA_TENANTS, GITHUB, GITLAB, GOOGLE, KEYCLOAK,
+    OKTA, Part, Row, SALESFORCE,
 };
 
-/// The tenant of all personal Microsoft accounts.
-const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 /// Apple takes half a year; nothing of ours needs longer than the request.
 const SIGNED_SECRET_LASTS: Duration = Duration::from_secs(300);
 
@@ -93,7 +92,7 @@ impl KnownProvider {
 
     /// Personal Microsoft accounts: anybody can make one.
     pub fn entra_personal_accounts() -> Self {
-        Self::entra(PERSONAL_ACCOUNTS)
+        Self::entra(ENTRA_PERSONAL_ACCOUNTS)
     }
 
     /// The users of these tenants of Microsoft Entra ID, named by their ids, and of no other.
@@ -158,38 +157,36 @@ impl KnownProvider {
     pub(crate) fn place(&self) -> Result<Place, Error> {
         let base = &self.base;
         match self.row.address {
-            Address::Discovered { path, end_session, .. } => {
-                if std::ptr::eq(self.row, &ENTRA) && !is_guid(&self.part) {
-                    return Err(not_a_tenant());
-                }
-                let path = match path
-                    .split_once('{')
-                    .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-                {
+            Address::Discovered { path, part, end_session, .. } => {
+                let path = match part {
                     None => path.to_owned(),
-                    Some(_) if self.part.is_empty() || self.part.contains(['/', '?', '#']) => {
+                    Some(Part::TenantId) if !is_guid(&self.part) => return Err(not_a_tenant()),
+                    Some(Part::Realm) if self.part.is_empty() || self.part.contains(['/', '?', '#']) => {
                         return Err(Error::misconfigured("name the realm as it stands in its URL"));
                     }
-                    Some((before, (_, after))) => format!("{before}{}{after}", self.part),
+                    Some(_) => filled_in(path, &self.part),
                 };
                 let end_session = end_session.map(|path| format!("{base}{path}"));
                 Ok(Place::Issuer { issuer: format!("{base}{path}"), end_session })
             }
-            Address::Tenants { template, claim, .. } => {
+            Address::Tenants { any, organizations, personal_accounts, template, claim, .. } => {
                 let template = format!("{base}{template}");
                 let (at, issuers) = match &self.tenants {
-                    Tenants::Any => ("common", TenantIssuers::danger_any_tenant(template)?),
+                    Tenants::Any => (any, TenantIssuers::danger_any_tenant(template)?),
                     Tenants::Listed(tenants) if !tenants.iter().all(|tenant| is_guid(tenant)) => {
                         return Err(not_a_tenant());
                     }
                     Tenants::Listed(tenants) => {
-                        let personal = tenants.iter().any(|tenant| tenant == PERSONAL_ACCOUNTS);
-                        let at = if personal { "common" } else { "organizations" };
+                        let at = if tenants.iter().any(|tenant| tenant == personal_accounts) {
+                            any
+                        } else {
+                            organizations
+                        };
                         (at, TenantIssuers::listed(template, tenants)?)
                     }
                 };
                 let issuers = issuers.with_tenant_claim(claim);
-                Ok(Place::Tenants { at: format!("{base}/{at}/v2.0"), issuers })
+                Ok(Place::Tenants { at: format!("{base}{at}"), issuers })
             }
             Address::ByHand { .. } => {
                 if let Some(SignedSecret { signer, .. }) = &self.signed_secret
@@ -210,6 +207,13 @@ impl KnownProvider {
         let says = Assertion::new(team_id, client_id, &self.base).lifetime(SIGNED_SECRET_LASTS).without_jti();
         Some(ClientAuth::SignedSecret { says, signer: Arc::clone(signer) })
     }
+}
+
+/// The path with that in place of its braces.
+fn filled_in(path: &str, part: &str) -> String {
+    let (before, rest) = path.split_once('{').unwrap_or((path, ""));
+    let after = rest.split_once('}').map_or("", |(_, after)| after);
+    format!("{before}{part}{after}")
 }
 
 fn not_a_tenant() -> Error {

@@ -61,8 +61,10 @@ pub mod provider_table;
 mod refresh;
 #[cfg(feature = "salesforce")]
 mod refused_token;
+mod replaced;
 mod return_to;
 mod routes;
+mod token_lifetime;
 mod unsaved;
 #[cfg(feature = "salesforce")]
 pub mod user_session;

@@ -19,6 +19,8 @@ pub(crate) struct Page {
 pub(crate) enum WayOn {
     /// Goes to the login.
     SignIn(String),
+    /// Goes to the login in a window of its own: the page stands inside another one.
+    SignInOutside(String),
     /// Asks for the same page again; or, when that does not help, goes to the login.
     TryAgain(String),
     /// Signs out, by a POST to this place.
@@ -28,8 +30,16 @@ pub(crate) enum WayOn {
 impl Page {
     pub(crate) fn into_response(self) -> Response {
         let (title, text) = (self.title, self.text);
+        // Shown in frames where it is for people who see one. There is nothing on it that another site could not link to.
+        let policy = match self.way_on {
+            WayOn::SignInOutside(_) => POLICY,
+            _ => POLICY_UNFRAMED,
+        };
         let button = match self.way_on {
             WayOn::SignIn(place) => format!("<a href=\"{}\">Sign in</a>", escape(&place)),
+            WayOn::SignInOutside(place) => {
+                format!("<a href=\"{}\" target=\"_blank\" rel=\"noopener\">Sign in</a>", escape(&place))
+            }
             WayOn::TryAgain(login) => {
                 let login = escape(&login);
                 format!("<a href=\"\">Try again</a> <a class=\"other\" href=\"{login}\">Sign in again</a>")
@@ -49,10 +59,7 @@ impl Page {
         let mut response = (self.status, Html(html)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        );
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("same-origin"));
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
@@ -70,6 +77,8 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY_UNFRAMED: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 const STYLE: &str = ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:Canvas;color:CanvasText}\
 main{max-width:26rem;padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}p{margin:0 0 1.5rem;opacity:.8}\

@@ -1,6 +1,10 @@
-//! What is known of providers by name: one row each, and nothing about them anywhere else. `docs/providers.md` is made of it.
+//! What is known of providers by name: a row each, of which `docs/providers.md` is made. What a row cannot say is in
+//! `known_provider`: what its constructors take, and what a client secret that is signed looks like.
 
 use std::time::Duration;
+
+/// The tenant of all personal Microsoft accounts.
+pub(crate) const ENTRA_PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// What one provider wants that a configuration would have to say otherwise. A setter of the configuration goes before it.
 ///
@@ -26,8 +30,12 @@ pub struct Row {
     pub client_secret: ClientSecret,
     /// The userinfo claim that says who the user is, where there is no ID token.
     pub subject_claim: &'static str,
-    /// How long an access token is taken to live where the provider does not say.
+    /// How long an access token is taken to live where the provider does not say, and
+    /// [`with_token_max_age`](crate::auth_builder::OAuthConfigurationBuilder::with_token_max_age) does not either.
     pub assumed_token_lifetime: Option<Duration>,
+    /// How long a session goes without a refresh though its access token ended: where the provider rations refreshes, and the
+    /// token is for no API. `with_token_max_age` goes before it.
+    pub least_refresh_interval: Option<Duration>,
     /// What others have and it has not.
     pub lacks: &'static [Lack],
     /// What else to know.
@@ -40,24 +48,35 @@ pub struct Row {
 #[non_exhaustive]
 pub enum Address {
     /// An issuer; all else is discovered there.
+    #[non_exhaustive]
     Discovered {
         /// The base URL.
         base: &'static str,
         /// The issuer's path.
         path: &'static str,
+        /// What stands in the path in braces.
+        part: Option<Part>,
         /// The path of the logout endpoint, where the metadata may leave it out.
         end_session: Option<&'static str>,
     },
     /// An issuer for each tenant; all else is discovered at one place for all of them.
+    #[non_exhaustive]
     Tenants {
         /// The base URL.
         base: &'static str,
+        /// The path below which any tenant's metadata are found.
+        any: &'static str,
+        /// The same for organizations, every tenant but `personal_accounts`.
+        organizations: &'static str,
+        /// The tenant of those who belong to no organization.
+        personal_accounts: &'static str,
         /// The path of the issuers' template.
         template: &'static str,
         /// The ID token's claim that names the tenant.
         claim: &'static str,
     },
     /// Endpoints that are known by heart; nothing is discovered.
+    #[non_exhaustive]
     ByHand {
         /// The base URL; with `jwks` it also is the issuer.
         base: &'static str,
@@ -72,6 +91,16 @@ pub enum Address {
         /// The revocation endpoint's path (RFC 7009).
         revocation: Option<&'static str>,
     },
+}
+
+/// What an application fills into an issuer's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// A tenant, by its id: a GUID.
+    TenantId,
+    /// A realm, as it stands in its URL.
+    Realm,
 }
 
 /// How a provider wants the client secret.
@@ -110,10 +139,10 @@ impl Lack {
     pub const fn name(self) -> &'static str {
         match self {
             Self::IdTokens => "ID tokens",
-            Self::RefreshTokens => "refresh tokens, unless registered for",
+            Self::RefreshTokens => "refresh tokens (unless registered for)",
             Self::Userinfo => "userinfo",
             Self::Revocation => "revocation",
-            Self::EndSession => "logout",
+            Self::EndSession => "logout at the provider",
             Self::ExpiresIn => "`expires_in`",
         }
     }
@@ -123,7 +152,7 @@ impl Lack {
 const PLAIN: Row = Row {
     name: "",
     constructors: &[],
-    address: Address::Discovered { base: "", path: "", end_session: None },
+    address: Address::Discovered { base: "", path: "", part: None, end_session: None },
     scopes: &["openid", "profile", "email"],
     parameters: &[],
     form_post: false,
@@ -131,6 +160,7 @@ const PLAIN: Row = Row {
     client_secret: ClientSecret::AsAnnounced,
     subject_claim: "sub",
     assumed_token_lifetime: None,
+    least_refresh_interval: None,
     lacks: &[],
     notes: "",
 };
@@ -140,7 +170,12 @@ const OFFLINE: &[&str] = &["openid", "profile", "email", "offline_access"];
 pub(crate) static GOOGLE: Row = Row {
     name: "Google",
     constructors: &["google()"],
-    address: Address::Discovered { base: "https://accounts.google.com", path: "", end_session: None },
+    address: Address::Discovered {
+        base: "https://accounts.google.com",
+        path: "",
+        part: None,
+        end_session: None,
+    },
     parameters: &[("access_type", "offline")],
     refresh_token_with_consent: true,
     lacks: &[Lack::EndSession],
@@ -155,6 +190,7 @@ pub(crate) static ENTRA: Row = Row {
     address: Address::Discovered {
         base: "https://login.microsoftonline.com",
         path: "/{tenant}/v2.0",
+        part: Some(Part::TenantId),
         end_session: None,
     },
     scopes: OFFLINE,
@@ -169,6 +205,9 @@ pub(crate) static ENTRA_TENANTS: Row = Row {
     constructors: &["entra_tenants(tenants)", "danger_entra_any_tenant()"],
     address: Address::Tenants {
         base: "https://login.microsoftonline.com",
+        any: "/common/v2.0",
+        organizations: "/organizations/v2.0",
+        personal_accounts: ENTRA_PERSONAL_ACCOUNTS,
         template: "/{tenantid}/v2.0",
         claim: "tid",
     },
@@ -191,7 +230,7 @@ pub(crate) static OKTA: Row = Row {
 pub(crate) static AUTH0: Row = Row {
     name: "Auth0",
     constructors: &["auth0(domain)"],
-    address: Address::Discovered { base: "", path: "/", end_session: Some("/oidc/logout") },
+    address: Address::Discovered { base: "", path: "/", part: None, end_session: Some("/oidc/logout") },
     scopes: OFFLINE,
     notes: "The issuer ends in a slash. Without `with_audience` the access token is opaque and for Auth0 alone; the API must allow \
             offline access. Older tenants have the standard logout and do not announce it; `/v2/logout` is not used.",
@@ -201,7 +240,12 @@ pub(crate) static AUTH0: Row = Row {
 pub(crate) static KEYCLOAK: Row = Row {
     name: "Keycloak",
     constructors: &["keycloak(base, realm)"],
-    address: Address::Discovered { base: "", path: "/realms/{realm}", end_session: None },
+    address: Address::Discovered {
+        base: "",
+        path: "/realms/{realm}",
+        part: Some(Part::Realm),
+        end_session: None,
+    },
     notes: "Refresh tokens end with the user's session there; with the scope `offline_access` they outlive it. Up to version 16 \
             the base ends in `/auth`.",
     ..PLAIN
@@ -218,19 +262,19 @@ pub(crate) static GITHUB: Row = Row {
         userinfo: Some(("https://api.github.com/user", "/api/v3/user")),
         revocation: None,
     },
-    scopes: &["read:user", "user:email"],
+    scopes: &["read:user"],
     client_secret: ClientSecret::InBody,
     subject_claim: "id",
     lacks: &[Lack::IdTokens, Lack::RefreshTokens, Lack::Revocation, Lack::EndSession],
     notes: "Plain OAuth 2.0. The user is the number `id`, never `login`, which can be taken over. The userinfo's `email` is the \
-            public one, or none. Errors of the token endpoint come with status 200. `at` is for an Enterprise Server.",
+            public one, or none: the others are told at `/user/emails`, to tokens with the scope `user:email`. Errors of the token endpoint come with status 200. `at` is for an Enterprise Server.",
     ..PLAIN
 };
 
 pub(crate) static GITLAB: Row = Row {
     name: "GitLab",
     constructors: &["gitlab()"],
-    address: Address::Discovered { base: "https://gitlab.com", path: "", end_session: None },
+    address: Address::Discovered { base: "https://gitlab.com", path: "", part: None, end_session: None },
     lacks: &[Lack::EndSession],
     notes: "`at` is for an instance of one's own. Refresh tokens come without a further scope, and rotate.",
     ..PLAIN
@@ -250,16 +294,24 @@ pub(crate) static APPLE: Row = Row {
     scopes: &["openid", "email", "name"],
     form_post: true,
     client_secret: ClientSecret::Signed,
+    least_refresh_interval: Some(Duration::from_secs(24 * 3600)),
     lacks: &[Lack::Userinfo, Lack::EndSession],
     notes: "The redirect URI must be https and not a loopback host. The name comes with the first login's form alone, which nobody \
-            signed: `Claims` hold it as `user.name`. The endpoints are by hand: the metadata have named another issuer than the ID tokens.",
+            signed: `Claims` hold it as `user.name`. The endpoints are by hand: the metadata have named another issuer than the ID tokens. \
+            Apple may throttle who refreshes more than once a day, and its access tokens end after an hour and are for no API: \
+            here they count as good until the next refresh, which finds out whether the user still lets the application in.",
     ..PLAIN
 };
 
 pub(crate) static SALESFORCE: Row = Row {
     name: "Salesforce",
     constructors: &["salesforce()"],
-    address: Address::Discovered { base: "https://login.salesforce.com", path: "", end_session: None },
+    address: Address::Discovered {
+        base: "https://login.salesforce.com",
+        path: "",
+        part: None,
+        end_session: None,
+    },
     scopes: &["openid", "profile", "email", "refresh_token"],
     assumed_token_lifetime: Some(Duration::from_secs(30 * 60)),
     lacks: &[Lack::ExpiresIn],
@@ -269,5 +321,5 @@ pub(crate) static SALESFORCE: Row = Row {
 };
 
 /// Every row.
-pub static TABLE: [&Row; 10] =
-    [&GOOGLE, &ENTRA, &ENTRA_TENANTS, &OKTA, &AUTH0, &KEYCLOAK, &GITHUB, &GITLAB, &APPLE, &SALESFORCE];
+pub static TABLE: &[&Row] =
+    &[&GOOGLE, &ENTRA, &ENTRA_TENANTS, &OKTA, &AUTH0, &KEYCLOAK, &GITHUB, &GITLAB, &APPLE, &SALESFORCE];

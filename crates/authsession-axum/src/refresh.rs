@@ -1,12 +1,12 @@
 //! One refresh, from lease to release: the steps of the refresh engine, in their order (RFC 6749 §6, RFC 9700 §4.14).
 
+mod id_token;
 mod rotated;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::claims::IdTokenClaims;
 use authsession_core::clock;
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
@@ -105,7 +105,11 @@ impl Refresher {
             let session = self.keeper.live(key).await?;
             if let Some(Parked { redeemed, tokens }) = self.keeper.unsaved.take(&key) {
                 if redeemed == session.record.tokens.refresh_token {
-                    return self.save(key, &session, tokens).await;
+                    let saved = self.save(key, &session, tokens, false).await?;
+                    if self.freshness(&saved) != Freshness::Expired {
+                        return Ok(saved);
+                    }
+                    continue;
                 }
                 // Rotated elsewhere meanwhile: what is parked leads nowhere.
                 self.keeper.revoke_behind(tokens.refresh_token);
@@ -148,28 +152,20 @@ impl Refresher {
         before: &StoredSession,
         mut tokens: TokenSet,
     ) -> Result<Arc<StoredSession>, Error> {
-        match self.verify_id_token(before, &tokens).await {
-            Ok(()) => {}
-            Err(error @ ProtocolError::Mismatch(_)) => {
-                return self.for_someone_else(key, error, tokens).await;
-            }
-            // Not believed, so not taken. The access token is this user's as far as anybody can tell, and the old refresh
-            // token is spent: losing them would sign the user out.
-            Err(error) => {
-                tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a new ID token is not taken over; the old one stays");
-                tokens.id_token = None;
-            }
-        }
+        let id_token_refused = match self.take_id_token(key, before, &mut tokens).await {
+            Ok(taken) => !taken,
+            Err(mismatch) => return self.for_someone_else(key, mismatch, tokens).await,
+        };
         let configuration = &self.keeper.configuration;
         let old = &before.record.tokens;
-        if let Err(error) = configuration.kept.take(&configuration.issuer, Some(&old.extras), &mut tokens) {
+        if let Err(error) = configuration.kept.take(&before.record.issuer, Some(&old.extras), &mut tokens) {
             return self.for_someone_else(key, error, tokens).await;
         }
         tokens.refresh_token = tokens.refresh_token.or_else(|| old.refresh_token.clone());
         tokens.scope = tokens.scope.or_else(|| old.scope.clone());
         tokens.id_token = tokens.id_token.or_else(|| old.id_token.clone());
         configuration.limit_token_age(&mut tokens);
-        self.save(key, before, tokens).await
+        self.save(key, before, tokens, id_token_refused).await
     }
 
     async fn for_someone_else(
@@ -183,42 +179,38 @@ impl Refresher {
         self.end(key, EndReason::ProviderMismatch).await
     }
 
-    async fn verify_id_token(&self, before: &StoredSession, tokens: &TokenSet) -> Result<(), ProtocolError> {
-        let configuration = &self.keeper.configuration;
-        let Some(new) = &tokens.id_token else { return Ok(()) };
-        let Some(old) = &before.record.tokens.id_token else {
-            return Err(ProtocolError::untrusted(
-                "there was no ID token at the login to hold this one against",
-            ));
-        };
-        let old = IdTokenClaims::danger_read_unverified(old)?;
-        let now = configuration.clock.now();
-        configuration
-            .id_token_verifier
-            .verify_refresh(&configuration.provider, new, &tokens.access_token, now, &old)
-            .await
-            .map(drop)
-    }
-
     /// Saves the new tokens onto whatever version the session has by now; onto an ended one, never.
     async fn save(
         &self,
         key: StoreKey,
         before: &StoredSession,
         tokens: TokenSet,
+        id_token_refused: bool,
     ) -> Result<Arc<StoredSession>, Error> {
+        let id_token_is_new = tokens.id_token != before.record.tokens.id_token;
         let (mut version, mut base) = (before.version, before.record.clone());
         for attempt in 1..=SAVES {
             // What was refused was the token that is replaced now.
             let refused = base.refused.map(|refused| Refused { pending: false, ..refused });
-            let record =
-                SessionRecord { tokens: tokens.clone(), refresh_sent_at: None, refused, ..base.clone() };
+            let record = SessionRecord {
+                tokens: tokens.clone(),
+                refresh_sent_at: None,
+                refused,
+                userinfo_is_newer: base.userinfo_is_newer && !id_token_is_new,
+                id_token_refused: id_token_refused || (base.id_token_refused && !id_token_is_new),
+                ..base.clone()
+            };
             match self.save_once(key, version, record, before).await {
                 Ok(Saving::Done(session)) => return Ok(session),
                 Ok(Saving::Ended) => {
                     // Somebody signed out meanwhile: the tokens are of no more use to anyone.
-                    self.keeper.revoke_behind(tokens.refresh_token);
-                    return self.keeper.live(key).await;
+                    let over = self.keeper.live(key).await;
+                    let replaced =
+                        matches!(over, Err(Error::NotSignedIn(NotSignedIn::Ended(EndReason::Replaced))));
+                    if !(replaced && self.keeper.spares_what_it_replaces()) {
+                        self.keeper.revoke_behind(tokens.refresh_token);
+                    }
+                    return over;
                 }
                 Ok(Saving::Onto(newer)) => (version, base) = (newer.version, newer.record.clone()),
                 Err(error) => {
@@ -245,7 +237,7 @@ impl Refresher {
             Updated::Saved(session) => {
                 self.failures.succeeded(&key);
                 watch::refresh(key, Outcome::Refreshed);
-                self.keeper.renew_userinfo_behind(key, &session);
+                self.keeper.renew_userinfo_behind(key, before, &session);
                 Saving::Done(session)
             }
             Updated::Ended => Saving::Ended,
@@ -270,7 +262,7 @@ impl Refresher {
         error: ProtocolError,
         may_be_spent: bool,
     ) -> Result<Arc<StoredSession>, Error> {
-        if self.is_dead(key, session, &error) {
+        if self.count_and_judge(key, session, &error) {
             // Perhaps it is dead because another replica rotated it: then there is a newer one.
             let newer = self.keeper.live(key).await?;
             if newer.record.tokens.refresh_token != session.record.tokens.refresh_token {
@@ -292,9 +284,9 @@ impl Refresher {
         Err(self.later(key, error))
     }
 
-    /// Whether this is the grant's end. A refusal without a word is not, until nothing is left to lose and it has been said often
-    /// enough.
-    fn is_dead(&self, key: StoreKey, session: &StoredSession, error: &ProtocolError) -> bool {
+    /// Counts the refusal, and says whether it is the grant's end. One without a word is not, until nothing is left to lose and it
+    /// has been said often enough.
+    fn count_and_judge(&self, key: StoreKey, session: &StoredSession, error: &ProtocolError) -> bool {
         let ProtocolError::GrantRefused { code, .. } = error else {
             self.failures.something_was_said(&key);
             return false;

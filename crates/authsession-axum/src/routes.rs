@@ -3,6 +3,7 @@
 mod callback;
 mod denial;
 mod form_post;
+mod framed;
 pub(crate) mod login;
 mod logout;
 mod sign_in;
@@ -63,6 +64,9 @@ impl Routes {
             // A browser that looks ahead starts nothing, and keeps nothing of the answer.
             _ if asker == Asker::Prefetch => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
             Route::Logout if by_get || by_post => self.logout(parts).await,
+            Route::Callback if !framed::may_end(&parts.headers, self.engine.configuration()) => {
+                Ok(framed::refused(self.engine.configuration()))
+            }
             Route::Login if by_get => self.login(&parts, asker).await,
             Route::Callback if by_get => self.callback(&parts, asker).await,
             Route::Callback if by_post && takes_forms => Ok(self.form_post(&parts, body, asker).await),

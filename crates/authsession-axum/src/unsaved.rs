@@ -11,7 +11,7 @@ use authsession_store::key::StoreKey;
 #[derive(Debug, Default)]
 pub(crate) struct Unsaved(Mutex<HashMap<StoreKey, Parked>>);
 
-/// A token set, and the refresh token it was had for.
+/// A token set, and the refresh token it was had for. Of a useless answer: the old set with the new refresh token.
 #[derive(Debug)]
 pub(crate) struct Parked {
     pub(crate) redeemed: Option<Secret>,

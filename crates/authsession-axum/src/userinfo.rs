@@ -1,4 +1,5 @@
-//! The userinfo, fetched anew after each refresh (OpenID Connect Core §5.3): roles it tells must not wait for the next login.
+//! The userinfo a session keeps, fetched anew after each refresh (OpenID Connect Core §5.3): roles it tells must not wait for the
+//! next login.
 
 use std::sync::Arc;
 
@@ -13,22 +14,33 @@ use crate::config::OAuthConfiguration;
 use crate::errors::Error;
 use crate::keeper::Keeper;
 
+/// The member of the claims under which what a form said of the user is kept.
+const USER: &str = "user";
 /// How often it is tried to be saved while others save too.
 const TRIES: u32 = 8;
 
 impl Keeper {
     /// Brings the userinfo of a session that was just refreshed up to date, behind everybody's back: the tokens are saved
     /// already. Whatever goes wrong, what was known so far stays.
-    pub(crate) fn renew_userinfo_behind(&self, key: StoreKey, refreshed: &Arc<StoredSession>) {
+    pub(crate) fn renew_userinfo_behind(
+        &self,
+        key: StoreKey,
+        before: &StoredSession,
+        refreshed: &Arc<StoredSession>,
+    ) {
         if !self.configuration.fetch_userinfo {
             return;
         }
+        let id_token = &refreshed.record.tokens.id_token;
+        let is_newer = id_token.is_some() && *id_token == before.record.tokens.id_token;
         let (keeper, refreshed) = (self.clone(), Arc::clone(refreshed));
         tokio::spawn(async move {
             match keeper.fetch_userinfo_of(&refreshed).await {
                 Ok(claims) => {
-                    let claims = Value::Object(claims).to_string();
-                    if let Err(error) = keeper.save_userinfo(key, refreshed, &claims).await {
+                    // It is said once, at the first login: nobody would say it again.
+                    let told = told_by_a_form(&refreshed.record);
+                    let claims = Value::from(beside(told, Some(claims))).to_string();
+                    if let Err(error) = keeper.save_userinfo(key, refreshed, &claims, is_newer).await {
                         tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a new userinfo was not saved; the old one stays");
                     }
                 }
@@ -56,13 +68,15 @@ impl Keeper {
         key: StoreKey,
         refreshed: Arc<StoredSession>,
         claims: &str,
+        is_newer: bool,
     ) -> Result<(), StoreError> {
         let mut session = Arc::clone(&refreshed);
         for _ in 0..TRIES {
-            if session.record.userinfo.as_deref() == Some(claims) {
+            let (userinfo, userinfo_is_newer) = (Some(claims.into()), is_newer);
+            if session.record.userinfo == userinfo && session.record.userinfo_is_newer == is_newer {
                 return Ok(());
             }
-            let record = SessionRecord { userinfo: Some(claims.into()), ..session.record.clone() };
+            let record = SessionRecord { userinfo, userinfo_is_newer, ..session.record.clone() };
             match self.store.update(&key, session.version, record).await? {
                 Updated::Saved(_) | Updated::Ended => return Ok(()),
                 Updated::Changed => {}
@@ -79,6 +93,22 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+/// What a form said of the user, beside the userinfo and never in place of any of it.
+pub(crate) fn beside(
+    told: Option<Value>,
+    userinfo: Option<Map<String, Value>>,
+) -> Option<Map<String, Value>> {
+    let Some(told) = told else { return userinfo };
+    let mut claims = userinfo.unwrap_or_default();
+    claims.entry(USER).or_insert(told);
+    Some(claims)
+}
+
+fn told_by_a_form(record: &SessionRecord) -> Option<Value> {
+    let mut claims: Map<String, Value> = serde_json::from_str(record.userinfo.as_deref()?).ok()?;
+    claims.remove(USER)
 }
 
 /// Who the user is at a provider without ID tokens: a text, or a number as GitHub has it.

@@ -152,9 +152,11 @@ impl Error {
         }
     }
 
-    /// What the exit status tells a script: sign in (3), come back (4), or see to it (1).
+    /// What the exit status tells a script: sign in (3), come back (4), mend the command line or what it names (2), or see to
+    /// it (1).
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Arguments(_) | Self::NoVariable(_) | Self::Unreadable { .. } | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,
             _ => 1,

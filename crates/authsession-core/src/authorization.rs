@@ -6,29 +6,14 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, OAuthError};
-use crate::login_parameters::LoginParameters;
+use crate::login_parameters::{LoginParameters, check_extra};
 use crate::pkce::{self, CodeChallengeMethod};
 use crate::provider::ProviderMetadata;
 use crate::random;
+use crate::scope::asks_for_id_token;
 use crate::secret::{Secret, equal_in_constant_time, for_sealing};
 
 const LONGEST_RESPONSE: usize = 16 * 1024;
-/// Parameters this library sets itself; an extra one of that name would undo a check.
-const RESERVED: [&str; 13] = [
-    "response_type",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "response_mode",
-    "request",
-    "request_uri",
-    "max_age",
-    "client_secret",
-];
 
 /// What is asked of the provider. One for each login; cheap to make.
 ///
@@ -174,7 +159,7 @@ impl AuthorizationRequest {
             redirect_uri: self.redirect_uri.clone(),
             scope: self.scope.clone(),
             max_age: login.max_age.map(|age| age.as_secs()),
-            essential_acr: login.essential_acr.clone(),
+            essential_acr: login.essential_acr.clone().unwrap_or_default(),
             started_at: now,
         };
         check_extra(&self.extra)?;
@@ -231,25 +216,6 @@ fn address(endpoint: &Url, parameters: &[(&str, String)], extra: &[&(String, Str
             (once && !asked(name)).then_some((name, value))
         }));
     url
-}
-
-/// Whether that scope asks for an ID token (OpenID Connect Core §3.1.2.1).
-#[must_use]
-pub fn asks_for_id_token(scope: &str) -> bool {
-    scope.split(' ').any(|one| one == "openid")
-}
-
-/// Checks that none of these parameters is one this library sets itself.
-///
-/// # Errors
-/// [`Error::Misconfigured`] naming the parameter.
-pub fn check_extra(extra: &[(String, String)]) -> Result<(), Error> {
-    match extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
-        None => Ok(()),
-        Some((name, _)) => {
-            Err(Error::misconfigured(format!("the authorization parameter {name} is set by the library")))
-        }
-    }
 }
 
 /// What the browser brought back, read strictly and not yet believed.

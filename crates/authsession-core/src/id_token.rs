@@ -14,9 +14,8 @@ use crate::error::Error;
 use crate::jws::{Algorithm, Jws};
 use crate::provider::Provider;
 use crate::secret::{Secret, equal_in_constant_time};
+use crate::skew::DEFAULT_TOLERANCE;
 
-/// How far two honest clocks may be apart.
-pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(60);
 const LONGEST_SUBJECT: usize = 255;
 
 /// What every ID token of one client is held against.
@@ -61,7 +60,7 @@ pub struct LoginExpectations<'login> {
     pub code: Option<&'login Secret>,
     /// When the login started: nothing of this login was issued before.
     pub started_at: Timestamp,
-    /// The `max_age` asked for: `auth_time` must be there and not older.
+    /// The `max_age` asked for: `auth_time` must be there, not older, and not in the future.
     pub max_age: Option<Duration>,
     /// The `acr` demanded: it must be there and one of these, unless there are none (§5.5.1.1).
     pub essential_acr: &'login [String],
@@ -165,6 +164,11 @@ impl IdTokenVerifier {
             let at = claims
                 .authenticated_at
                 .ok_or_else(|| Error::untrusted("max_age was asked and the ID token has no auth_time"))?;
+            if at > now + self.tolerance {
+                return Err(Error::untrusted(
+                    "the ID token's auth_time lies in the future: compare the clocks",
+                ));
+            }
             if now.since(at) > max_age.saturating_add(self.tolerance) {
                 return Err(Error::untrusted("the user's authentication is older than the max_age asked"));
             }

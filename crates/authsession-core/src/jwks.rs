@@ -71,31 +71,30 @@ impl KeySet {
         Some(Self { keys })
     }
 
-    /// How the token's signature stands with this set. Where the provider has many tenants, a key bound to one issuer vouches for
-    /// no other.
+    /// How the token's signature stands with this set. A key bound to one issuer vouches for no other.
     pub(crate) fn judge(&self, token: &Jws<'_>, many_tenants: bool) -> Judgement {
-        let bound = many_tenants && self.keys.iter().any(|key| key.issuer.is_some());
+        let bound = self.keys.iter().any(|key| key.issuer.is_some());
         // Not believed yet, and only ever a reason to trust fewer keys.
         let named = if bound { token.claims().ok() } else { None };
         let issuer = named.as_ref().and_then(|claims| claims.get("iss"));
-        let mut candidates = self
-            .keys
-            .iter()
-            .filter(|Key { id, key, .. }| {
-                key.algorithm() == token.algorithm && (token.key_id.is_none() || *id == token.key_id)
-            })
-            .filter(|key| !bound || key.issuer.as_ref().is_none_or(|of| tenant::is_bound_to(of, issuer)))
-            .peekable();
-        if candidates.peek().is_none() {
-            return Judgement::UnknownKey;
+        let mut one_was_meant = false;
+        for candidate in &self.keys {
+            // A key without a name may be the one that is meant, whatever name the token gives it.
+            let named_alike = candidate.id == token.key_id;
+            let is_meant = named_alike || candidate.id.is_none() || token.key_id.is_none();
+            let is_bound_elsewhere = candidate
+                .issuer
+                .as_ref()
+                .is_some_and(|of| tenant::is_bound_elsewhere(of, issuer, many_tenants));
+            if candidate.key.algorithm() != token.algorithm || !is_meant || is_bound_elsewhere {
+                continue;
+            }
+            if candidate.key.verifies(token) {
+                return Judgement::Verified;
+            }
+            one_was_meant |= named_alike && token.key_id.is_some();
         }
-        if candidates.any(|candidate| candidate.key.verifies(token)) {
-            Judgement::Verified
-        } else if token.key_id.is_none() {
-            Judgement::UnknownKey
-        } else {
-            Judgement::WrongSignature
-        }
+        if one_was_meant { Judgement::WrongSignature } else { Judgement::UnknownKey }
     }
 }
 
@@ -138,7 +137,8 @@ impl Jwk {
             return Vec::new();
         }
         Algorithm::ASYMMETRIC
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|algorithm| self.alg.as_deref().is_none_or(|alg| alg == algorithm.name()))
             .filter_map(|algorithm| self.verifying_key(algorithm))
             .collect()

@@ -42,7 +42,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Those with a public key, all allowed by default.
-    pub const ASYMMETRIC: [Self; 11] = [
+    pub const ASYMMETRIC: &'static [Self] = &[
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -57,7 +57,7 @@ impl Algorithm {
     ];
 
     /// Those keyed with the client's secret (OpenID Connect Core §10.1), allowed only where they are named.
-    pub const SYMMETRIC: [Self; 3] = [Self::Hs256, Self::Hs384, Self::Hs512];
+    pub const SYMMETRIC: &'static [Self] = &[Self::Hs256, Self::Hs384, Self::Hs512];
 
     /// The registered name.
     #[must_use]
@@ -83,7 +83,7 @@ impl Algorithm {
     /// The algorithm of that name; `None` for `none` and unknown ones.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let mut all = Self::ASYMMETRIC.into_iter().chain(Self::SYMMETRIC);
+        let mut all = Self::ASYMMETRIC.iter().chain(Self::SYMMETRIC).copied();
         all.find(|algorithm| algorithm.name() == name)
     }
 

@@ -40,6 +40,7 @@ pub mod refusal;
 mod remote;
 pub mod retry;
 pub mod revocation;
+pub mod scope;
 pub mod secret;
 pub mod signer;
 pub mod single_flight;

@@ -5,8 +5,25 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::authorization::{asks_for_id_token, check_extra};
 use crate::error::Error;
+use crate::scope::asks_for_id_token;
+
+/// Parameters this library sets itself; an extra one of that name would undo a check.
+const RESERVED: [&str; 13] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "request",
+    "request_uri",
+    "max_age",
+    "client_secret",
+];
 
 /// What one login asks beyond every other of its client. Each is a parameter of the authorization request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +42,11 @@ pub struct LoginParameters {
     /// `acr_values`: how strongly the user should authenticate, in order of preference. The provider may answer with less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr_values: Option<String>,
-    /// How strongly the user must authenticate: any of these `acr`, in order of preference; none if empty. Asked for as an
-    /// essential claim (`claims`) and, for providers that do not read it, as `acr_values`, in place of those above. Verified
-    /// in the ID token.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub essential_acr: Vec<String>,
+    /// How strongly the user must authenticate: any of these `acr`, in order of preference. Asked for as an essential claim
+    /// (`claims`) and, for providers that do not read it, as `acr_values`, in place of those above. Verified in the ID token.
+    /// To demand one and name none is a mistake that [`check`](Self::check) finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub essential_acr: Option<Vec<String>>,
     /// `ui_locales`: the user's languages, in order of preference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_locales: Option<String>,
@@ -39,12 +56,9 @@ pub struct LoginParameters {
 }
 
 impl LoginParameters {
-    /// Demands any of these `acr`, in order of preference. To name none is a mistake that [`check`](Self::check) finds.
+    /// Demands any of these `acr`, in order of preference: [`essential_acr`](Self::essential_acr).
     pub fn demand_acr(&mut self, values: impl IntoIterator<Item = impl Into<String>>) {
-        self.essential_acr = values.into_iter().map(Into::into).collect();
-        if self.essential_acr.is_empty() {
-            self.essential_acr.push(String::new());
-        }
+        self.essential_acr = Some(values.into_iter().map(Into::into).collect());
     }
 
     /// Checks that they make sense in a request for that scope.
@@ -54,13 +68,14 @@ impl LoginParameters {
     /// is no word, or a further parameter is one this library sets itself.
     pub fn check(&self, scope: &str) -> Result<(), Error> {
         check_extra(&self.extra)?;
-        let needs_id_token = self.max_age.is_some() || !self.essential_acr.is_empty();
+        let needs_id_token = self.max_age.is_some() || self.essential_acr.is_some();
         if needs_id_token && !asks_for_id_token(scope) {
             return Err(Error::misconfigured(
                 "max_age and an essential acr are verified in the ID token: ask for the scope openid too",
             ));
         }
-        if self.essential_acr.iter().any(|acr| acr.is_empty() || acr.contains(char::is_whitespace)) {
+        let no_word = |acr: &String| acr.is_empty() || acr.contains(char::is_whitespace);
+        if self.essential_acr.as_ref().is_some_and(|values| values.is_empty() || values.iter().any(no_word)) {
             return Err(Error::misconfigured("name at least one acr to demand, each a word without blanks"));
         }
         Ok(())
@@ -68,10 +83,9 @@ impl LoginParameters {
 
     /// As they go out, those in `extra` left aside. `claims` is what the request asks for under that name already.
     pub(crate) fn pairs(&self, claims: Option<&str>) -> Result<Vec<(&'static str, String)>, Error> {
-        let (acr_values, claims) = if self.essential_acr.is_empty() {
-            (self.acr_values.clone(), None)
-        } else {
-            (Some(self.essential_acr.join(" ")), Some(demand(&self.essential_acr, claims)?))
+        let (acr_values, claims) = match &self.essential_acr {
+            None => (self.acr_values.clone(), None),
+            Some(values) => (Some(values.join(" ")), Some(demand(values, claims)?)),
         };
         let pairs = [
             ("login_hint", self.login_hint.clone()),
@@ -103,4 +117,17 @@ fn demand(acr: &[String], beside: Option<&str>) -> Result<String, Error> {
     let of_id_token = of_id_token.as_object_mut().ok_or_else(wrong)?;
     of_id_token.insert("acr".to_owned(), json!({ "essential": true, "values": acr }));
     Ok(Value::Object(claims).to_string())
+}
+
+/// Checks that none of these parameters is one this library sets itself.
+///
+/// # Errors
+/// [`Error::Misconfigured`] naming the parameter.
+pub fn check_extra(extra: &[(String, String)]) -> Result<(), Error> {
+    match extra.iter().find(|(name, _)| RESERVED.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Error::misconfigured(format!("the authorization parameter {name} is set by the library")))
+        }
+    }
 }

@@ -153,11 +153,11 @@ impl Provider {
         self.skew.skew()
     }
 
-    /// Logs, once, that the clocks are further apart than half of this; half of
-    /// [`DEFAULT_TOLERANCE`](crate::id_token::DEFAULT_TOLERANCE) unless stated.
+    /// Logs, once, that the clocks are further apart than this; default: half of
+    /// [`DEFAULT_TOLERANCE`](crate::skew::DEFAULT_TOLERANCE).
     #[must_use]
-    pub const fn tolerating_skew(mut self, tolerance: Duration) -> Self {
-        self.skew.tolerance = tolerance;
+    pub const fn warning_of_skew(mut self, beyond: Duration) -> Self {
+        self.skew.warns_beyond = beyond;
         self
     }
 

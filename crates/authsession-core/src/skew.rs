@@ -9,7 +9,9 @@ use http::HeaderMap;
 use http::header::DATE;
 
 use crate::clock::Timestamp;
-use crate::id_token::DEFAULT_TOLERANCE;
+
+/// How far two honest clocks may be apart.
+pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// The header has whole seconds: what differs less does not differ.
 const GRAIN: i64 = 2000;
@@ -50,15 +52,19 @@ impl fmt::Display for Skew {
 /// Measures a [`Skew`], answer by answer.
 #[derive(Debug)]
 pub(crate) struct SkewMeter {
-    /// How far apart the clocks may be before what the provider says is refused.
-    pub(crate) tolerance: Duration,
+    /// How far apart the clocks may be without a word in the log.
+    pub(crate) warns_beyond: Duration,
     millis: AtomicI64,
     warned: AtomicBool,
 }
 
 impl Default for SkewMeter {
     fn default() -> Self {
-        Self { tolerance: DEFAULT_TOLERANCE, millis: AtomicI64::new(0), warned: AtomicBool::new(false) }
+        Self {
+            warns_beyond: DEFAULT_TOLERANCE / 2,
+            millis: AtomicI64::new(0),
+            warned: AtomicBool::new(false),
+        }
     }
 }
 
@@ -83,7 +89,7 @@ impl SkewMeter {
         }
         let skew = Skew(if measured.unsigned_abs() < GRAIN.unsigned_abs() { 0 } else { measured });
         self.millis.store(skew.millis(), Ordering::Relaxed);
-        if skew.distance() > self.tolerance / 2 && !self.warned.swap(true, Ordering::Relaxed) {
+        if skew.distance() > self.warns_beyond && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(target: "authsession::clock", "the provider's clock is {skew} of ours: set the clock of this machine");
         }
     }

@@ -120,6 +120,12 @@ impl TenantIssuers {
         }
     }
 
+    /// The ID token's claim that names the tenant, if one does.
+    #[must_use]
+    pub fn tenant_claim(&self) -> Option<&str> {
+        self.claim.as_deref()
+    }
+
     /// Whether the ID token's claim about its tenant, where there is one, says the same as its issuer.
     pub(crate) fn check_claim(&self, claims: &IdTokenClaims) -> Result<(), Error> {
         let said = self.claim.as_ref().and_then(|name| claims.all.get(name)).filter(|said| !said.is_null());
@@ -131,9 +137,16 @@ impl TenantIssuers {
     }
 }
 
-/// Whether a key the provider binds to that issuer, which may be a template, may vouch for a token that names this one.
-pub(crate) fn is_bound_to(bound: &str, issuer: Option<&Value>) -> bool {
-    issuer.and_then(Value::as_str).is_some_and(|issuer| bound == issuer || tenant_in(bound, issuer).is_some())
+/// Whether a key the provider binds to that issuer, which may be a template, may not vouch for a token that names this one.
+///
+/// The member is no standard's. Of a provider with one issuer it counts where it is certain: as the URL of another issuer.
+pub(crate) fn is_bound_elsewhere(bound: &str, issuer: Option<&Value>, many_tenants: bool) -> bool {
+    let issuer = issuer.and_then(Value::as_str);
+    if many_tenants {
+        !issuer.is_some_and(|issuer| bound == issuer || tenant_in(bound, issuer).is_some())
+    } else {
+        bound.starts_with("https://") && parts(bound).is_none() && issuer != Some(bound)
+    }
 }
 
 /// What stands before and after the first placeholder.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use authsession_core::claims::IdTokenClaims;
 use authsession_core::clock::Timestamp;
 use authsession_core::token_set::TokenSet;
 
@@ -22,6 +23,10 @@ pub struct SessionRecord {
     pub provider_session: Option<Box<str>>,
     /// Claims beside those of the ID token, as a JSON object: the userinfo.
     pub userinfo: Option<Box<str>>,
+    /// Whether the userinfo was fetched after the ID token was issued: then what it tells of the user counts before that.
+    pub userinfo_is_newer: bool,
+    /// Whether a refresh brought an ID token that was not taken over, and none since that was.
+    pub id_token_refused: bool,
     /// When the user signed in.
     pub created_at: Timestamp,
     /// When it ends, however much it is used.
@@ -90,13 +95,25 @@ pub struct StoredSession {
     /// Which version they are.
     pub version: Version,
     memo: OnceLock<Arc<dyn Any + Send + Sync>>,
+    authentication_context: OnceLock<Option<Box<str>>>,
 }
 
 impl StoredSession {
     /// One version of a session.
     #[must_use]
     pub const fn new(record: SessionRecord, version: Version) -> Self {
-        Self { record, version, memo: OnceLock::new() }
+        Self { record, version, memo: OnceLock::new(), authentication_context: OnceLock::new() }
+    }
+
+    /// How strongly the user authenticated: the `acr` of the ID token, read once for this version.
+    #[must_use]
+    pub fn authentication_context(&self) -> Option<&str> {
+        let read = || {
+            let id_token = self.record.tokens.id_token.as_ref()?;
+            let claims = IdTokenClaims::danger_read_unverified(id_token).ok()?;
+            claims.authentication_context.map(Box::from)
+        };
+        self.authentication_context.get_or_init(read).as_deref()
     }
 
     /// A value derived from the record, made once for this version and type and then shared. When another type was asked

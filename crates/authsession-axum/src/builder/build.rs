@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::authorization::{self, ResponseMode};
+use authsession_core::authorization::ResponseMode;
 use authsession_core::client_auth::Client;
 use authsession_core::http::{HttpClient, is_loopback};
-use authsession_core::id_token::{DEFAULT_TOLERANCE, IdTokenVerifier};
+use authsession_core::id_token::IdTokenVerifier;
+use authsession_core::login_parameters;
 use authsession_core::pkce::CodeChallengeMethod;
 use authsession_core::provider::{Endpoints, Provider, ProviderMetadata};
+use authsession_core::scope;
+use authsession_core::skew::DEFAULT_TOLERANCE;
 use authsession_core::token_endpoint::TokenEndpoint;
 use authsession_store::seal::KeyRing;
 use url::Url;
@@ -32,16 +35,22 @@ impl OAuthConfigurationBuilder {
         if self.client_id.is_empty() {
             return Err(Error::misconfigured("set the client id (with_client_id)"));
         }
+        let asked_for_consent = self.consent_for_refresh_token;
         self.fill_in();
         let redirect_uri = self.parse_redirect_uri()?;
         let scope = self.scope();
-        let oidc = authorization::asks_for_id_token(&scope);
+        let oidc = scope::asks_for_id_token(&scope);
+        if self.tenants.is_some() && !oidc {
+            return Err(Error::misconfigured(
+                "without the scope openid there is no ID token to hold against the tenants admitted: add it (with_scopes)",
+            ));
+        }
         if self.code_challenge_method != CodeChallengeMethod::S256 && !self.allow_plain_challenge {
             return Err(Error::misconfigured(
                 "a plain code challenge protects nothing: use S256, or say danger_allow_plain_code_challenge()",
             ));
         }
-        authorization::check_extra(&self.authorization_parameters)?;
+        login_parameters::check_extra(&self.authorization_parameters)?;
         self.every_login.check(&scope)?;
         let key_ring = self.key_ring()?;
         let (base_path, logout_path) = self.paths(&redirect_uri)?;
@@ -55,6 +64,8 @@ impl OAuthConfigurationBuilder {
         let http = self.http_client()?;
         let by_hand = self.by_hand.parse()?;
         let plain_userinfo = !oidc && by_hand.userinfo.is_some();
+        let says_who = oidc || self.fetch_userinfo || plain_userinfo;
+        let consent_for_refresh_token = self.asks_for_consent(asked_for_consent, says_who)?;
         let (provider, issuer) = self.provider(&http, oidc, by_hand)?;
         let id_token_key = self.client_secret.clone();
         let auth = self.authentication()?;
@@ -105,7 +116,7 @@ impl OAuthConfigurationBuilder {
             authorization_parameters: self.authorization_parameters,
             response_mode: self.response_mode,
             every_login: self.every_login,
-            consent_for_refresh_token: self.consent_for_refresh_token.unwrap_or_default(),
+            consent_for_refresh_token,
             post_logout_redirect_uri: self.post_logout_redirect_uri,
             key_ring,
             cookies,
@@ -114,7 +125,7 @@ impl OAuthConfigurationBuilder {
             default_page: self.default_page,
             session_max_age: self.session_max_age,
             session_idle_timeout: self.session_idle_timeout,
-            token_max_age: self.token_max_age,
+            token_lifetime: self.token_lifetime,
             refresh_margin: self.refresh_margin,
             fetch_userinfo: self.fetch_userinfo || plain_userinfo,
             subject_claim: self.subject_claim.unwrap_or_else(|| "sub".to_owned()),
@@ -204,7 +215,7 @@ impl OAuthConfigurationBuilder {
     ) -> Result<(Arc<Provider>, Arc<str>), Error> {
         let tolerance = self.clock_tolerance.unwrap_or(DEFAULT_TOLERANCE);
         if let Some(at) = &self.issuer {
-            let mut provider = self.provider_at(at, by_hand, http.clone())?.tolerating_skew(tolerance);
+            let mut provider = self.provider_at(at, by_hand, http.clone())?.warning_of_skew(tolerance / 2);
             if let Some(metadata) = &self.discovered {
                 provider = provider.seeded(ProviderMetadata::clone(metadata))?;
             }
@@ -227,7 +238,7 @@ impl OAuthConfigurationBuilder {
         let origin = metadata.token_endpoint.origin().ascii_serialization();
         let issuer = metadata.issuer.clone().unwrap_or(origin).into();
         let provider = Provider::by_hand(metadata, http.clone(), self.clock.clone())?;
-        Ok((Arc::new(provider.tolerating_skew(tolerance)), issuer))
+        Ok((Arc::new(provider.warning_of_skew(tolerance / 2)), issuer))
     }
 }
 

@@ -20,8 +20,10 @@ pub(super) struct Known {
 
 impl OAuthConfigurationBuilder {
     /// The provider, chosen by name: its address, scopes and habits are those of its row in the
-    /// [table](crate::provider_table::TABLE). Every setter goes before the row, whether it is called earlier or later. What is
-    /// discovered is discovered as by [`with_issuer`](Self::with_issuer).
+    /// [table](crate::provider_table::TABLE). What is discovered is discovered as by [`with_issuer`](Self::with_issuer).
+    ///
+    /// Of this, [`with_issuer`](Self::with_issuer) and [`with_tenant_issuers`](Self::with_tenant_issuers) the last one called
+    /// counts; another one forgets the row. Every other setter goes before the row, whether it is called earlier or later.
     ///
     /// # Errors
     /// Those of [`with_issuer`](Self::with_issuer), and [`Error::Misconfigured`] when what the application filled in does not fit:
@@ -55,7 +57,11 @@ impl OAuthConfigurationBuilder {
         self.authorization_parameters.extend(missing);
         self.scopes.get_or_insert_with(|| row.scopes.iter().copied().map(str::to_owned).collect());
         self.subject_claim.get_or_insert_with(|| row.subject_claim.to_owned());
-        self.token_max_age = self.token_max_age.or(row.assumed_token_lifetime);
+        self.token_lifetime.assumed = row.assumed_token_lifetime;
+        // Ahead of time is not before that.
+        let shortest =
+            row.least_refresh_interval.map(|interval| interval.saturating_add(self.refresh_margin));
+        self.token_lifetime.shortest = shortest;
         self.response_mode = self.response_mode.or(row.form_post.then_some(ResponseMode::FormPost));
         let consent = row.refresh_token_with_consent.then_some(true);
         self.consent_for_refresh_token = self.consent_for_refresh_token.or(consent);

@@ -19,6 +19,9 @@ impl OAuthConfigurationBuilder {
     /// when first needed; a provider that is away does not keep the application from starting. An endpoint set by hand goes
     /// before the one discovered. What this request needs too (a custom CA, time-outs, `danger_allow_http`) is set before.
     ///
+    /// Of this, [`with_tenant_issuers`](Self::with_tenant_issuers) and [`with_provider`](Self::with_provider) the last one called
+    /// counts; another one forgets the row.
+    ///
     /// # Errors
     /// [`Error::Misconfigured`] when it is no https URL, or no provider is found there; [`Error::SignInFailed`] when the
     /// document found names another issuer.
@@ -29,6 +32,9 @@ impl OAuthConfigurationBuilder {
 
     /// A provider with an issuer for each tenant, whose metadata are discovered below `at`, as those of an issuer are. Users of
     /// the tenants admitted may sign in, and of no other; a session's issuer is its tenant's.
+    ///
+    /// Of this, [`with_issuer`](Self::with_issuer) and [`with_provider`](Self::with_provider) the last one called counts; another
+    /// one forgets the row.
     ///
     /// ```no_run
     /// use authsession_axum::auth_builder::OAuthConfigurationBuilder;

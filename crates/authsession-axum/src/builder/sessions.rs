@@ -75,10 +75,11 @@ impl OAuthConfigurationBuilder {
     }
 
     /// How long an access token is used at most, in seconds, whatever the provider says, and where it says nothing;
-    /// default: as long as the provider says, else as long as the session.
+    /// default: as long as the provider says, else as long as the session; a
+    /// [provider chosen by name](crate::provider_table::Row) may have habits of its own.
     pub fn with_token_max_age(mut self, seconds: i64) -> Self {
         match u64::try_from(seconds) {
-            Ok(seconds) if seconds > 0 => self.token_max_age = Some(Duration::from_secs(seconds)),
+            Ok(seconds) if seconds > 0 => self.token_lifetime.longest = Some(Duration::from_secs(seconds)),
             _ => self.note(Error::misconfigured("the token's max age must be at least a second")),
         }
         self
@@ -94,7 +95,9 @@ impl OAuthConfigurationBuilder {
 
     /// What the application makes of the provider's claims before [`Claims`](crate::extractors::Claims) hands them out: its
     /// own roles, say. It sees the claims of the login and, after each refresh, those the provider told then; so roles are
-    /// current without a new login.
+    /// current without a new login. A provider whose refreshes bring no ID token, or one of another login (`auth_time`), which
+    /// is not taken over, tells nothing new by them: there, fetch the userinfo too
+    /// ([`with_userinfo`](Self::with_userinfo)).
     ///
     /// It must be quick and depend on nothing but the claims: it runs in the first request that asks for each state of the
     /// session, on each replica, and again for each further type asked for. If it panics, whoever asks for claims is answered

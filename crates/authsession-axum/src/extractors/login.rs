@@ -11,6 +11,7 @@ use http::request::Parts;
 
 use crate::current::Current;
 use crate::engine::Engine;
+use crate::errors::Error;
 use crate::guard::{self, Asker, Rejection};
 use crate::return_to;
 use crate::routes::login::{NewLogin, start};
@@ -62,7 +63,8 @@ impl Login {
 
     /// How strongly the user must authenticate (OpenID Connect Core §5.5.1.1): any of these `acr`, in order of preference;
     /// verified when they come back. One that is weaker is refused with a page that leads back to where they were going. A page
-    /// that depends on it looks at the `acr` of the claims itself: a user may get there by another way.
+    /// that depends on it looks at the `acr` of the claims itself: a user may get there by another way. Where every login has
+    /// such a demand, this one names some of those.
     pub fn essential_acr(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.login.asks.demand_acr(values);
         self
@@ -86,11 +88,20 @@ impl Login {
         self
     }
 
-    /// The answer that sends the browser to the provider.
+    /// The answer that sends the browser to the provider. In a frame of another origin's page, and in any frame where answers
+    /// come by a form, it is a page (403) that leads to the login in a window of its own.
     pub async fn start(self) -> Response {
         let configuration = self.engine.configuration();
-        start(configuration, &self.headers, self.login)
-            .await
+        let own = self.login.asks.essential_acr.iter().flatten();
+        let started = if own.into_iter().all(|acr| configuration.accepts_acr(Some(acr))) {
+            start(configuration, &self.headers, self.login).await
+        } else {
+            // The session would not count, and the user would be sent to sign in again and again.
+            Err(Error::misconfigured(
+                "an acr that one login demands must be among those demanded of every login (with_essential_acr)",
+            ))
+        };
+        started
             .unwrap_or_else(|error| guard::answer_at_login(&error, Asker::of(&self.headers), configuration))
     }
 }

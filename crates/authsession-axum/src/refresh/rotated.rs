@@ -9,9 +9,10 @@ use authsession_store::record::{SessionRecord, StoredSession};
 use authsession_store::store::Updated;
 
 use crate::refresh::{LOOK_AGAIN, Refresher, SAVES};
+use crate::unsaved::Parked;
 
 impl Refresher {
-    /// Saves it in place of the one that was presented, and nothing else of that answer. The next refresh need not be careful:
+    /// Saves it in place of the one that was presented, and nothing else of that answer; parks it while the store takes nothing. The next refresh need not be careful:
     /// what it presents was not presented before.
     pub(super) async fn keep_rotated(&self, key: StoreKey, marked: &Arc<StoredSession>, rotated: Secret) {
         let mut base = Arc::clone(marked);
@@ -31,9 +32,15 @@ impl Refresher {
                 },
                 Err(error) => {
                     tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "a rotated refresh token could not be saved");
-                    clock::wait(LOOK_AGAIN * attempt).await;
+                    if attempt < SAVES {
+                        clock::wait(LOOK_AGAIN * attempt).await;
+                    }
                 }
             }
         }
+        let mut tokens = base.record.tokens.clone();
+        tokens.refresh_token = Some(rotated);
+        let redeemed = base.record.tokens.refresh_token.clone();
+        self.keeper.unsaved.park(key, Parked { redeemed, tokens });
     }
 }

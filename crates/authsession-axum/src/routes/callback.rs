@@ -99,7 +99,7 @@ impl Routes {
         let return_to = attempt.return_to;
         let (mut response, cookies) = match landed.outcome {
             Ok(Arrived::SignedIn(id)) if by_form => {
-                return Landed::new(&id, return_to, configuration).hop(&name, configuration);
+                return Landed::new(&id, return_to, configuration).hop(&state, configuration);
             }
             Ok(Arrived::SignedIn(id)) => {
                 let cookie = configuration.cookies.sign_in(id.expose(), configuration.session_max_age);

@@ -11,7 +11,6 @@ use std::time::Duration;
 use authsession_core::authorization::AuthorizationResponse;
 use authsession_core::clock::{self, Timestamp};
 use authsession_core::secret::{Secret, for_sealing};
-use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::seal::SealError;
 use axum::body::{Body, to_bytes};
@@ -31,7 +30,7 @@ use crate::guard::{self, Asker};
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::callback::{Road, Stale, redirect};
-use crate::routes::login::name_of;
+use crate::routes::login::{RESTARTED, name_of};
 
 /// As much as is read of a response in a query.
 const LARGEST: usize = 16 * 1024;
@@ -47,8 +46,8 @@ const LONGEST_USER: usize = 2 * 1024;
 /// What the GET that follows a form is for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SecondStep<'query> {
-    /// To take the session a form made: the name of the cookie that holds it.
-    Landed(Cow<'query, str>),
+    /// To take the session a form made: the name of the cookie that holds it, and whether its login was started over already.
+    Landed { name: Cow<'query, str>, restarted: bool },
     /// To see whether somebody is signed in, after a form that answers no login of this browser.
     Stale(Stale),
 }
@@ -60,6 +59,9 @@ pub(super) struct Landed {
     session: Secret,
     return_to: Option<String>,
     at: Timestamp,
+    /// The provider and the callback its login was for: it is no other's to take.
+    issuer: String,
+    redirect_uri: String,
 }
 
 impl Routes {
@@ -90,7 +92,7 @@ impl Routes {
         let name = name_of(state);
         // Sent again before the second step was taken.
         let step = match Landed::find(configuration, headers, &name) {
-            Some(_) => SecondStep::Landed(name.into()),
+            Some(_) => SecondStep::landed(name.into(), state),
             None => SecondStep::Stale(stale),
         };
         redirect(&step.address(configuration))
@@ -104,8 +106,15 @@ impl Routes {
     ) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
         let (landed, stale, name) = match step {
-            SecondStep::Landed(name) => (Landed::find(configuration, headers, &name), Stale::Unknown, name),
+            SecondStep::Landed { name, restarted } => {
+                let stale = if restarted { Stale::Again } else { Stale::Unknown };
+                (Landed::find(configuration, headers, &name), stale, name)
+            }
             SecondStep::Stale(stale) => (None, stale, Cow::default()),
+        };
+        let landed = match landed {
+            Some(landed) => self.still_lives(&landed.session).await?.then_some(landed),
+            None => None,
         };
         let Some(Landed { session, return_to, .. }) = landed else {
             return match asker {
@@ -114,14 +123,26 @@ impl Routes {
             };
         };
         let replaced = configuration.cookies.session(headers);
-        if let Some(old) = replaced.filter(|old| Some(*old) != StoreKey::from_cookie(session.expose())) {
-            self.engine.keeper().end_or_say(old, EndReason::Replaced).await;
+        if let (Some(before), Some(key)) = (replaced, StoreKey::from_cookie(session.expose()))
+            && before != key
+        {
+            self.engine.keeper().replace_by(before, key).await?;
         }
         let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
         let cookies = &configuration.cookies;
         let signed_in = cookies.sign_in(session.expose(), configuration.session_max_age);
         cookie::set(response.headers_mut(), [cookies.drop_login(&name), signed_in]);
         Ok(response)
+    }
+
+    /// Whether that session is live: it may have ended since it landed, and then it is nobody's to take.
+    async fn still_lives(&self, session: &Secret) -> Result<bool, Error> {
+        let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(false) };
+        match self.engine.keeper().live(key).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotSignedIn(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn unreadable(&self, status: StatusCode) -> Response {
@@ -144,18 +165,29 @@ impl<'query> SecondStep<'query> {
         }
         let (name, value) = query.split_once('=')?;
         match name {
-            LANDED if cookie::is_attempt(value) => Some(Self::Landed(value.into())),
+            LANDED => {
+                let (attempt, restarted) = match value.strip_prefix(RESTARTED) {
+                    Some(attempt) => (attempt, true),
+                    None => (value, false),
+                };
+                cookie::is_attempt(attempt).then(|| Self::Landed { name: attempt.into(), restarted })
+            }
             STALE => Stale::ALL.into_iter().find(|stale| stale.word() == value).map(Self::Stale),
             _ => None,
         }
     }
 
+    /// That of the login with that state, whose mark goes along: what was started over is not once more.
+    fn landed(name: Cow<'query, str>, state: &str) -> Self {
+        Self::Landed { name, restarted: state.starts_with(RESTARTED) }
+    }
+
     fn address(&self, configuration: &OAuthConfiguration) -> String {
-        let (name, value) = match self {
-            Self::Landed(name) => (LANDED, &**name),
-            Self::Stale(stale) => (STALE, stale.word()),
+        let (name, mark, value) = match self {
+            Self::Landed { name, restarted } => (LANDED, if *restarted { RESTARTED } else { "" }, &**name),
+            Self::Stale(stale) => (STALE, "", stale.word()),
         };
-        format!("{}?{name}={value}", configuration.redirect_uri.path())
+        format!("{}?{name}={mark}{value}", configuration.redirect_uri.path())
     }
 }
 
@@ -177,21 +209,38 @@ impl Landed {
         return_to: Option<String>,
         configuration: &OAuthConfiguration,
     ) -> Self {
-        Self { session: session.expose().into(), return_to, at: configuration.clock.now() }
+        Self {
+            session: session.expose().into(),
+            return_to,
+            at: configuration.clock.now(),
+            issuer: configuration.issuer.to_string(),
+            redirect_uri: configuration.redirect_uri_as_registered.clone(),
+        }
     }
 
-    /// On to the second step. Its cookie takes the place of the login's.
-    pub(super) fn hop(self, name: &str, configuration: &OAuthConfiguration) -> Result<Response, Error> {
+    /// On to the second step of the login with that state. Its cookie takes the place of the login's.
+    pub(super) fn hop(self, state: &str, configuration: &OAuthConfiguration) -> Result<Response, Error> {
+        let name = name_of(state);
         let text = serde_json::to_vec(&self).map_err(|_| Error::from(SealError::NotOurs))?;
         let sealed = configuration.key_ring.seal(PURPOSE, name.as_bytes(), &text)?;
-        let mut response = redirect(&SecondStep::Landed(name.into()).address(configuration))?;
-        let kept = configuration.cookies.keep_landed(name, &URL_SAFE_NO_PAD.encode(sealed), LASTS);
+        let kept = configuration.cookies.keep_landed(&name, &URL_SAFE_NO_PAD.encode(sealed), LASTS);
+        let step = SecondStep::landed(name.into(), state);
+        let mut response = redirect(&step.address(configuration))?;
         cookie::set(response.headers_mut(), [kept]);
         Ok(response)
     }
 
     fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, name: &str) -> Option<Self> {
         let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
+        let ours = |landed: &Self| {
+            *landed.issuer == *configuration.issuer
+                && landed.redirect_uri == configuration.redirect_uri_as_registered
+        };
+        Self::open(configuration, name, sealed).filter(ours)
+    }
+
+    /// Opens what such a cookie holds; `None` when it is another's, or too old.
+    pub(super) fn open(configuration: &OAuthConfiguration, name: &str, sealed: &str) -> Option<Self> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let text = configuration.key_ring.open(PURPOSE, name.as_bytes(), &sealed).ok()?;
         let landed: Self = serde_json::from_slice(&text).ok()?;

@@ -20,7 +20,8 @@ use crate::cookie;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::return_to;
-use crate::routes::Routes;
+use crate::routes::form_post::Landed;
+use crate::routes::{Routes, framed};
 
 /// How long a user may take to sign in at the provider.
 const LASTS: Duration = Duration::from_secs(15 * 60);
@@ -75,12 +76,15 @@ impl Routes {
     }
 }
 
-/// Sends the browser to the provider.
+/// Sends the browser to the provider; in a frame only where a login may start.
 pub(crate) async fn start(
     configuration: &OAuthConfiguration,
     headers: &HeaderMap,
     login: NewLogin,
 ) -> Result<Response, Error> {
+    if !framed::may_start(headers, configuration) {
+        return Ok(framed::refused(configuration));
+    }
     let now = configuration.clock.now();
     let mut request = configuration.authorization_request();
     let again = login.may_ask_for_consent(configuration).then(|| login.asks.clone());
@@ -189,25 +193,29 @@ pub(super) fn name_of(state: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, state.as_bytes()).as_ref()[..12])
 }
 
-/// The attempts to drop so that a further one of `size` bytes fits: those over or not ours, then the oldest.
+/// The attempts to drop so that a further one of `size` bytes fits: those over or not ours, then the oldest. What has landed
+/// is another tab's, one redirect before its end: it goes by itself within a minute.
 fn surplus(
     configuration: &OAuthConfiguration,
     headers: &HeaderMap,
     now: Timestamp,
     size: usize,
 ) -> Vec<String> {
+    let (mut count, mut bytes) = (1, size);
     let mut attempts: Vec<_> = configuration
         .cookies
         .logins(headers)
         .take(LOOKED_AT)
-        .map(|(name, sealed)| {
-            let started_at =
-                Attempt::open(configuration, name, sealed, now).map(|attempt| attempt.pending.started_at);
-            (started_at, sealed.len(), name)
+        .filter_map(|(name, sealed)| {
+            let attempt = Attempt::open(configuration, name, sealed, now);
+            if attempt.is_none() && Landed::open(configuration, name, sealed).is_some() {
+                bytes += sealed.len();
+                return None;
+            }
+            Some((attempt.map(|attempt| attempt.pending.started_at), sealed.len(), name))
         })
         .collect();
     attempts.sort_by_key(|(started_at, ..)| std::cmp::Reverse(*started_at));
-    let (mut count, mut bytes) = (1, size);
     attempts.retain(|(started_at, size, _)| {
         count += 1;
         bytes += size;

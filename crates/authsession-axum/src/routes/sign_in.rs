@@ -10,7 +10,6 @@ use authsession_core::id_token::LoginExpectations;
 use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
 use authsession_core::userinfo;
-use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::record::SessionRecord;
 use serde_json::{Map, Value};
@@ -19,11 +18,8 @@ use crate::config::OAuthConfiguration;
 use crate::errors::Error;
 use crate::keeper::Keeper;
 use crate::landings::Arrived;
-use crate::userinfo::subject_of;
+use crate::userinfo::{beside, subject_of};
 use crate::watch;
-
-/// The member of the claims under which what a form said of the user is kept.
-const USER: &str = "user";
 
 /// What the browser brought, once its state is known to be this login's.
 pub(super) struct Homecoming {
@@ -59,17 +55,6 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
         keeper.revoke_behind(received);
         return Err(error.into());
     }
-    if tokens.refresh_token.is_none() && configuration.consent_for_refresh_token {
-        tokens.refresh_token = match replaced {
-            Some(before) => keeper.hand_over(before, &user.issuer, &user.subject).await?,
-            None => None,
-        };
-        if tokens.refresh_token.is_none() && may_ask_for_consent {
-            // The tokens are left to expire: to revoke one takes the user's whole grant away at providers that do this.
-            tracing::info!(target: "authsession::login", "no refresh token came; asking for the user's consent, once");
-            return Ok(Arrived::ConsentWanted);
-        }
-    }
     configuration.limit_token_age(&mut tokens);
     let now = configuration.clock.now();
     let record = SessionRecord {
@@ -83,16 +68,32 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
         expires_at: now + configuration.session_max_age,
         refresh_sent_at: None,
         refused: None,
+        userinfo_is_newer: false,
+        id_token_refused: false,
     };
+    if received.is_none() && may_ask_for_consent && configuration.consent_for_refresh_token {
+        let inherits = match replaced {
+            Some(before) => keeper.will_inherit(&record, before).await?,
+            None => false,
+        };
+        if !inherits {
+            // The tokens are left to expire: to revoke one takes the user's whole grant away at providers that do this.
+            tracing::info!(target: "authsession::login", "no refresh token came; asking for the user's consent, once");
+            return Ok(Arrived::ConsentWanted);
+        }
+    }
     // Always a new id: one that somebody planted in the browser never becomes a session.
     let id = SessionId::generate()?;
     let key = StoreKey::of(&id);
-    if let Err(error) = keeper.store.create(&key, record, now + configuration.session_idle_timeout).await {
-        keeper.revoke_behind(received);
-        return Err(error.into());
-    }
-    if let Some(old) = replaced {
-        keeper.end_or_say(old, EndReason::Replaced).await;
+    let session = match keeper.store.create(&key, record, now + configuration.session_idle_timeout).await {
+        Ok(session) => session,
+        Err(error) => {
+            keeper.revoke_behind(received);
+            return Err(error.into());
+        }
+    };
+    if let Some(before) = replaced {
+        keeper.replace(before, key, &session).await;
     }
     keeper.sweep_behind();
     watch::signed_in(key);
@@ -149,12 +150,4 @@ async fn userinfo(
     let subject = claims.map(|claims| claims.subject.as_str());
     let OAuthConfiguration { http, provider, id_token_verifier, .. } = configuration;
     Ok(Some(userinfo::userinfo(http, provider, id_token_verifier, access_token, subject).await?))
-}
-
-/// What a form said of the user, beside the userinfo and never in place of any of it.
-fn beside(told: Option<Value>, userinfo: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
-    let Some(told) = told else { return userinfo };
-    let mut claims = userinfo.unwrap_or_default();
-    claims.entry(USER).or_insert(told);
-    Some(claims)
 }

@@ -1,14 +1,17 @@
 //! How strongly, and how lately, the user must have signed in (OpenID Connect Core §3.1.2.1, §5.5.1.1): asked, then verified.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::habits::Habits;
 use authsession_testkit::script::Answer;
+use authsession_testkit::serve::Server;
 use serde_json::{Value, json};
 
-use crate::stage::{COOKIE_KEY, Stage};
+use crate::stage::{COOKIE_KEY, Stage, app, application};
 
 async fn stage(edit: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder) -> Stage {
     Stage::with(|provider| provider, edit).await
@@ -79,7 +82,9 @@ async fn a_step_up_that_fails_leaves_the_session_before_as_it_was() {
 
 #[tokio::test]
 async fn a_demand_on_every_login_is_one_no_link_loosens() {
-    let stage = stage(|app| app.with_essential_acr(["phr"]).with_max_age(Duration::from_secs(60))).await;
+    let stage =
+        stage(|app| app.with_essential_acr(["phr"]).with_authentication_max_age(Duration::from_secs(60)))
+            .await;
     let link = "/auth?acr_values=pwd&max_age=999999&claims=%7B%7D&essential_acr=pwd&return_to=/claims";
     says(&stage, "pwd");
     assert_eq!(opened(&stage, link).await, (400, "/auth/callback".to_owned(), false));
@@ -104,7 +109,7 @@ async fn a_demand_on_every_login_is_one_no_link_loosens() {
 
 #[tokio::test]
 async fn a_link_may_ask_for_a_younger_authentication_than_the_application() {
-    let stage = stage(|app| app.with_max_age(Duration::from_secs(60))).await;
+    let stage = stage(|app| app.with_authentication_max_age(Duration::from_secs(60))).await;
     for (link, age) in
         [("?max_age=5", "5"), ("?max_age=60000", "60"), ("?max_age=-1", "60"), ("?max_age=", "60")]
     {
@@ -195,11 +200,65 @@ fn demands_that_could_not_be_verified_are_found_when_built() {
     assert!(complete().build().is_ok());
     for (builder, hint) in [
         (complete().with_essential_acr(["phr"]), "openid"),
-        (complete().with_max_age(Duration::ZERO), "openid"),
+        (complete().with_authentication_max_age(Duration::ZERO), "openid"),
         (complete().with_scopes(vec!["openid"]).with_essential_acr([""; 0]), "at least one acr"),
         (complete().with_scopes(vec!["openid"]).with_essential_acr(["a b"]), "at least one acr"),
     ] {
         let error = builder.build().unwrap_err().to_string();
         assert!(error.contains(hint), "{error}");
     }
+}
+
+/// Another layer of the same client, which demands that of every login, on the same store.
+async fn strict(stage: &Stage, acr: &str) -> Server {
+    let slot = Server::reserve().await.unwrap();
+    let builder = application(&stage.provider, &slot, &stage.clock).with_essential_acr([acr]);
+    let builder = builder.with_issuer(stage.provider.issuer()).await.unwrap();
+    slot.serve(app(builder, Arc::clone(&stage.store)))
+}
+
+#[tokio::test]
+async fn a_session_whose_acr_is_weaker_than_every_login_s_counts_for_nothing() {
+    let stage = Stage::new().await;
+    says(&stage, "pwd");
+    stage.sign_in().await;
+    for (demanded, status) in [("phr", 401), ("pwd", 200)] {
+        let server = strict(&stage, demanded).await;
+        for at_once in [true, false] {
+            stage.store.answers_at_once.store(at_once, Ordering::SeqCst);
+            for path in ["token", "claims", "session"] {
+                let page = stage
+                    .browser
+                    .fetch(format!("{}/{path}", server.url().trim_end_matches('/')))
+                    .await
+                    .unwrap();
+                assert_eq!(page.status.as_u16(), status, "{demanded} {path}");
+            }
+        }
+    }
+    assert_eq!(stage.fetch("/token").await.0, 200, "where it was made it counts");
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_whose_acr_is_weaker_or_missing_is_not_taken_over() {
+    let stage = stage(|app| app.with_essential_acr(["phr", "mfa"])).await;
+    says(&stage, "phr");
+    stage.sign_in().await;
+    for (told, held) in [(json!("pwd"), "phr"), (Value::Null, "phr"), (json!("mfa"), "mfa")] {
+        says(&stage, told.clone());
+        stage.expire_token();
+        let (status, claims) = stage.fetch("/claims").await;
+        assert_eq!((status, claims["acr"].as_str()), (200, Some(held)), "{told}");
+    }
+    assert_eq!(stage.refreshes(), 3);
+}
+
+#[tokio::test]
+async fn a_login_that_demands_an_acr_whose_session_would_not_count_is_a_mistake_of_the_application() {
+    let stage = stage(|app| app.with_essential_acr(["phr"])).await;
+
+    let page = stage.browser.navigate(stage.url("/strong")).await.unwrap();
+
+    assert_eq!(page.status, 500);
+    assert_eq!(stage.provider.journal().count(Endpoint::Authorization), 0);
 }

@@ -1,11 +1,17 @@
 //! Settings, and what is said when one is missing or wrong.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use authsession_axum::auth::{AccessTokenResponse, CodeChallengeMethod};
+use authsession_axum::auth::{AccessTokenResponse, AuthLayer, CodeChallengeMethod};
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_axum::auth_session::AuthSession;
+use authsession_axum::errors::NotSignedIn;
+use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
 use authsession_core::clock::Clock;
+use authsession_store::end_reason::EndReason;
+use authsession_store::memory::MemoryStore;
 use authsession_testkit::provider::Provider;
 
 use crate::stage::COOKIE_KEY;
@@ -34,7 +40,7 @@ fn a_complete_configuration_builds_and_shows_no_secret() {
 #[test]
 fn each_missing_or_wrong_setting_is_named() {
     type Edit = fn(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder;
-    let wrong: [(&str, Edit); 14] = [
+    let wrong: [(&str, Edit); 23] = [
         ("client id", |builder| builder.with_client_id("")),
         ("redirect URI", |builder| builder.with_redirect_uri("")),
         ("redirect URI must be https", |builder| {
@@ -51,6 +57,15 @@ fn each_missing_or_wrong_setting_is_named() {
         ("max age", |builder| builder.with_session_max_age(-1)),
         ("client secret's file", |builder| builder.with_client_secret_file("/does/not/exist")),
         ("set by the library", |builder| builder.with_authorization_parameter("state", "mine")),
+        ("idle timeout", |builder| builder.with_session_idle_timeout(Duration::ZERO)),
+        ("request timeout", |builder| builder.with_request_timeout(Duration::ZERO)),
+        ("token's max age", |builder| builder.with_token_max_age(0)),
+        ("client secret is empty", |builder| builder.with_client_secret("")),
+        ("such as https://", |builder| builder.with_redirect_uri("https://app.example/")),
+        ("such as https://", |builder| builder.with_redirect_uri("https://app.example/auth/callback#top")),
+        ("must differ", |builder| builder.with_redirect_uri("https://app.example/auth")),
+        ("must differ", |builder| builder.with_redirect_uri("https://app.example/auth/logout")),
+        ("post-logout", |builder| builder.with_post_logout_redirect_uri("//evil")),
     ];
 
     for (names, edit) in wrong {
@@ -139,4 +154,82 @@ fn complete_for_discovery() -> OAuthConfigurationBuilder {
         .with_client_id("client")
         .with_redirect_uri("https://app.example/auth/callback")
         .with_private_cookie_key(COOKIE_KEY)
+}
+
+#[test]
+fn without_a_cookie_key_or_a_provider_the_application_is_told_how_to_set_them() {
+    let incomplete = || {
+        OAuthConfigurationBuilder::default()
+            .with_client_id("client")
+            .with_redirect_uri("https://app.example/auth/callback")
+    };
+    let keyed = || incomplete().with_private_cookie_key(COOKIE_KEY);
+    let told = |builder: OAuthConfigurationBuilder| builder.build().unwrap_err().to_string();
+
+    assert!(told(incomplete()).contains("openssl rand -base64 32"));
+    assert!(told(keyed()).contains("name the provider"));
+    let half = keyed().with_token_endpoint("https://login.example/token");
+    assert!(told(half).contains("with_authorization_endpoint"));
+}
+
+#[test]
+fn plain_http_to_a_provider_elsewhere_takes_a_danger_switch() {
+    let plain = || complete().with_token_endpoint("http://login.example/token");
+
+    assert!(plain().build().is_err());
+    assert!(plain().danger_allow_http().build().is_ok());
+}
+
+#[tokio::test]
+async fn an_environment_that_names_no_issuer_leaves_the_provider_to_the_setters() {
+    let variable = |name: &str| (name == "AUTHSESSION_CLIENT_ID").then(|| "from-env".to_owned());
+
+    let builder = OAuthConfigurationBuilder::from_variables(variable).await.unwrap();
+
+    let configuration = builder
+        .with_redirect_uri("https://app.example/auth/callback")
+        .with_private_cookie_key(COOKIE_KEY)
+        .with_issuer_by_hand("https://login.example")
+        .with_authorization_endpoint("https://login.example/authorize")
+        .with_token_endpoint("https://login.example/token")
+        .with_jwks_uri("https://login.example/jwks")
+        .build()
+        .unwrap();
+    assert_eq!(configuration.client_id(), "from-env");
+}
+
+#[test]
+fn debug_of_a_token_answer_shows_no_token() {
+    let response: AccessTokenResponse = serde_json::from_str(
+        r#"{"id_token":"one-hidden","access_token":"two-hidden","refresh_token":"three-hidden","token_type":"Bearer"}"#,
+    )
+    .unwrap();
+
+    let shown = format!("{response:?}");
+
+    assert!(shown.contains("Bearer") && !shown.contains("hidden"), "{shown}");
+}
+
+#[tokio::test]
+async fn errors_that_pass_are_told_from_errors_that_stay() {
+    let provider = Provider::builder().start().await.unwrap();
+    let configuration =
+        complete_for_discovery().with_issuer(provider.issuer()).await.unwrap().build().unwrap();
+    provider.shutdown().await;
+
+    assert!(configuration.ready().await.is_err_and(|error| error.is_transient()));
+
+    assert!(!complete().with_client_id("").build().unwrap_err().is_transient());
+    assert_eq!(NotSignedIn::Ended(EndReason::Idle).to_string(), "idle");
+}
+
+#[test]
+fn debug_of_the_layer_shows_no_secret() {
+    let configuration = Arc::new(complete().build().unwrap());
+    let auth = AuthLayer::new(configuration, Arc::new(MemoryStore::new()), Arc::new(DefaultLogoutHandler));
+
+    let shown = format!("{auth:?}");
+
+    assert!(shown.contains("https://login.example"), "{shown}");
+    assert!(!shown.contains("a-secret-nobody-sees") && !shown.contains(COOKIE_KEY), "{shown}");
 }

@@ -1,12 +1,16 @@
 //! Providers such as Google, which issue a refresh token only when the user consents: asked for once, when none is held.
 
+use std::time::Duration;
+
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::habits::Habits;
 use authsession_testkit::ledger::RefreshTokens;
 use authsession_testkit::script::Answer;
+use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::pains::scene::until;
+use crate::stage::{COOKIE_KEY, Stage, TOKEN_LIFETIME};
 
 /// An application at such a provider.
 async fn stage() -> Stage {
@@ -117,10 +121,159 @@ async fn a_refresh_token_in_use_at_this_moment_is_not_taken_over() {
     gate.open();
     refreshing.await.unwrap().unwrap();
 
-    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await, "of the session before");
     let after = stage.fetch("/session").await.1["refresh_token"].clone();
     assert_ne!(after, before);
     assert!(stage.provider.live_refresh_token(after.as_str().unwrap()));
+    assert_eq!(stage.provider.journal().count(Endpoint::Revocation), 0, "it could take the new one along");
+}
+
+/// As with `max_age`, or by another factor: a refresh would say of this login what was true of the one before.
+#[tokio::test]
+async fn who_authenticated_anew_or_otherwise_is_asked_and_gets_a_refresh_token_of_that_login() {
+    let lies: [fn(&mut Value, &mut Value); 2] = [
+        |_, claims| claims["acr"] = "pwd".into(),
+        |_, claims| {
+            let claims = claims.as_object_mut().unwrap();
+            claims.remove("auth_time");
+        },
+    ];
+    for lie in lies {
+        let stage = stage().await;
+        stage.sign_in().await;
+        let before = stage.fetch("/session").await.1["refresh_token"].clone();
+        stage.provider.enqueue(Endpoint::Token, Answer::lying_id_token(lie));
+
+        stage.browser.navigate(stage.url("/auth?return_to=/claims")).await.unwrap();
+
+        assert_eq!(prompts(&stage), [None, Some(CONSENT.to_owned())]);
+        let after = stage.fetch("/session").await.1["refresh_token"].clone();
+        assert!(after != "" && after != before);
+    }
+}
+
+#[tokio::test]
+async fn claims_follow_the_refreshes_of_whoever_authenticated_anew() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    stage.clock.advance(Duration::from_secs(100));
+    let page = stage.browser.navigate(stage.url("/auth?prompt=login&return_to=/token")).await.unwrap();
+    assert_eq!(page.status, 200);
+
+    let told = Answer::lying_id_token(|_, claims| claims["groups"] = json!(["ops"]));
+    stage.provider.enqueue(Endpoint::Token, told);
+    stage.expire_token();
+
+    assert_eq!(stage.fetch("/claims").await.1["groups"], json!(["ops"]));
+}
+
+/// A refresh of it was sent, and nothing is known of what came of it.
+async fn in_doubt(stage: &Stage) -> String {
+    stage.sign_in().await;
+    let token = stage.fetch("/session").await.1["refresh_token"].as_str().unwrap().to_owned();
+    stage.clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
+    stage.provider.enqueue(Endpoint::Token, Answer::dropped_after());
+    assert_eq!(stage.fetch("/token").await.0, 200);
+    assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
+    assert!(until(async || stage.provider.journal().last(Endpoint::Token).unwrap().status.is_none()).await);
+    stage.provider.journal().clear();
+    token
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_may_be_spent_is_revoked_and_not_handed_over() {
+    let habits = Habits::default().refresh_token_with_consent();
+    let one_for_good = RefreshTokens::Static;
+    let stage = Stage::with(|provider| provider.habits(habits).refresh_tokens(one_for_good), asking).await;
+    let before = in_doubt(&stage).await;
+
+    stage.browser.navigate(stage.url("/auth?prompt=none&return_to=/claims")).await.unwrap();
+
+    assert!(!has_refresh_token(&stage).await);
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
+    assert!(until(async || !stage.provider.live_refresh_token(&before)).await);
+}
+
+#[tokio::test]
+async fn tokens_the_store_would_not_take_are_revoked_with_the_session_that_is_replaced() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    stage.store.fail_updates_after(1);
+    stage.expire_token();
+    assert_eq!(stage.fetch("/token").await.0, 503);
+    stage.store.work_again();
+
+    stage.browser.navigate(stage.url("/auth?prompt=none&return_to=/claims")).await.unwrap();
+
+    assert!(
+        stage.provider.journal().reaches(Endpoint::Revocation, 2).await,
+        "the spent one and its successor"
+    );
+    assert!(!has_refresh_token(&stage).await);
+}
+
+#[tokio::test]
+async fn who_is_asked_for_consent_and_goes_away_is_as_signed_in_as_before() {
+    let stage = stage().await;
+    in_doubt(&stage).await;
+    let start = stage.browser.navigate_without_following(stage.url("/auth")).await.unwrap();
+    let back = stage.browser.navigate_without_following(start.location().unwrap()).await.unwrap();
+
+    let again = stage.browser.navigate_without_following(back.location().unwrap()).await.unwrap();
+
+    assert_eq!(again.location().unwrap().path(), "/authorize");
+    assert_eq!(stage.fetch("/token").await.0, 200);
+    assert_eq!(stage.provider.journal().count(Endpoint::Revocation), 0);
+}
+
+/// Such providers have one grant for each user, and end all of it with any of its refresh tokens.
+#[tokio::test]
+async fn a_new_refresh_token_is_not_revoked_along_with_the_one_it_replaces() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    let before = stage.fetch("/session").await.1["refresh_token"].clone();
+    stage.browser.navigate(stage.url("/auth?prompt=consent&return_to=/claims")).await.unwrap();
+    let after = stage.fetch("/session").await.1["refresh_token"].clone();
+    assert!(after != "" && after != before);
+
+    stage.provider.end_all_sessions();
+    stage.provider.sign_in_as("bob");
+    stage.browser.navigate(stage.url("/auth?return_to=/claims")).await.unwrap();
+
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await, "another user's");
+    let revoked = stage.provider.journal().requests(Endpoint::Revocation);
+    let revoked: Vec<_> = revoked.iter().filter_map(|request| request.form_value("token")).collect();
+    assert_eq!(revoked, [after.as_str().unwrap()]);
+}
+
+#[tokio::test]
+async fn a_refresh_token_the_new_session_cannot_take_is_revoked_and_the_user_is_signed_in() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    stage.store.fail_updates_after(0);
+
+    let page = stage.browser.navigate(stage.url("/auth?return_to=/claims")).await.unwrap();
+
+    assert_eq!((page.status.as_u16(), prompts(&stage)), (200, vec![None]));
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
+    assert!(!has_refresh_token(&stage).await);
+}
+
+#[test]
+fn to_ask_for_consent_takes_knowing_who_the_user_is() {
+    let nameless = || {
+        let builder = OAuthConfigurationBuilder::default()
+            .with_authorization_endpoint("https://login.example/authorize")
+            .with_token_endpoint("https://login.example/token")
+            .with_client_id("client")
+            .with_redirect_uri("https://app.example/auth/callback")
+            .with_private_cookie_key(COOKIE_KEY)
+            .with_scopes(vec!["read"]);
+        asking(builder)
+    };
+    let error = nameless().build().unwrap_err().to_string();
+    assert!(error.contains("openid") && error.contains("userinfo"), "{error}");
+    assert!(nameless().with_userinfo_endpoint("https://login.example/me").build().is_ok());
+    assert!(nameless().with_consent_for_refresh_token(false).build().is_ok());
 }
 
 #[tokio::test]

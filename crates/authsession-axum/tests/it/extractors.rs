@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use authsession_axum::auth_session::AuthSession;
+use authsession_axum::extractors::{
+    AccessToken, Claims, IdToken, Login, OptionalAccessToken, OptionalIdToken, Session,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use axum::routing::get;
+use serde_json::Value;
 use tower::ServiceExt as _;
 
+use crate::pains::scene::Scene;
 use crate::stage::{Stage, TOKEN_LIFETIME};
 
 #[tokio::test]
@@ -180,4 +185,48 @@ async fn a_foreign_cookie_that_is_no_text_hides_none_of_ours() {
         other.fetch_with(Method::GET, stage.url("/token"), &[("cookie", cookie.as_str())], "").await.unwrap();
 
     assert_eq!(page.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_tells_whose_it_is_and_for_how_long() {
+    let about = async |session: Session| {
+        let times = [session.created_at(), session.token_expires_at().unwrap()];
+        let [created, token] = times.map(|time| time.unix_seconds());
+        format!("{} {} {created} {token}", session.issuer(), session.subject())
+    };
+    let routes = Router::new().route("/about", get(about));
+    let scene = Scene::set(|provider| provider, |application| application, routes).await;
+    scene.sign_in().await;
+
+    let told = scene.browser.fetch(scene.url("/about")).await.unwrap();
+
+    let now = scene.clock.unix_seconds();
+    let expected = format!("{} alice {now} {}", scene.provider.issuer(), now + TOKEN_LIFETIME.as_secs());
+    assert_eq!(told.text(), expected);
+}
+
+#[tokio::test]
+async fn debug_of_what_a_handler_takes_shows_no_token_and_no_cookie() {
+    let shows = async |session: Session,
+                       tokens: (AccessToken, OptionalAccessToken),
+                       id_tokens: (IdToken, OptionalIdToken),
+                       claims: Claims<Value>,
+                       login: Login| {
+        let secrets = [tokens.0.as_str().to_owned(), id_tokens.0.0.clone()];
+        let shown = format!("{session:?} {tokens:?} {id_tokens:?} {login:?}");
+        assert!(secrets.iter().all(|secret| !shown.contains(secret.as_str())), "{shown}");
+        let copy = claims.clone();
+        assert_eq!((&copy["sub"], &claims["sub"]), (&"alice".into(), &"alice".into()));
+        shown
+    };
+    let routes = Router::new().route("/shown", get(shows));
+    let scene = Scene::set(|provider| provider, |application| application, routes).await;
+    scene.sign_in().await;
+
+    let shown = scene.browser.fetch(scene.url("/shown")).await.unwrap();
+
+    assert_eq!(shown.status, 200);
+    let shown = shown.text();
+    assert!(!shown.contains(&scene.session_cookie().unwrap()), "{shown}");
+    assert!(shown.contains("AccessToken([redacted])") && shown.contains("OptionalIdToken(Some([redacted]))"));
 }

@@ -1,6 +1,8 @@
 //! The callback as a form that the provider's page posts (OAuth 2.0 Form Post Response Mode): Apple's way back.
 
 mod attacks;
+mod frames;
+mod second_step;
 mod user;
 
 use std::sync::Arc;
@@ -34,6 +36,11 @@ async fn stage_with(edit: impl FnOnce(ProviderBuilder) -> ProviderBuilder) -> St
 async fn to_the_form(stage: &Stage, browser: &Browser, path: &str) -> Vec<(String, String)> {
     let page = browser.navigate(stage.url(path)).await.unwrap();
     assert_eq!(page.url.path(), "/authorize", "{}", page.text());
+    fields_of(&page)
+}
+
+/// What the hidden fields of the page's form hold.
+fn fields_of(page: &Page) -> Vec<(String, String)> {
     let html = page.text().into_owned();
     let quoted = |text: &str, name: &str| {
         text.split(&format!("{name}=\"")).nth(1)?.split('"').next().map(str::to_owned)
@@ -292,6 +299,22 @@ async fn a_form_without_a_refresh_token_comes_back_with_consent() {
         stage.provider.journal().last(Endpoint::Authorization).unwrap().query_value("prompt"),
         Some("consent")
     );
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_had_by_a_form_is_not_revoked_along_with_the_one_it_replaces() {
+    let habits = Habits::default().refresh_token_with_consent();
+    let by_form = |app| asking(app).with_response_mode(ResponseMode::FormPost);
+    let stage = Stage::with(|provider| provider.host("localhost").habits(habits), by_form).await;
+    sign_in(&stage, "/token").await;
+    let before = stage.fetch("/session").await.1["refresh_token"].clone();
+
+    sign_in(&stage, "/auth?prompt=consent&return_to=/token").await;
+
+    let after = stage.fetch("/session").await.1["refresh_token"].clone();
+    assert!(after != "" && after != before);
+    assert_eq!(stage.fetch("/token").await.0, 200);
+    assert_eq!(stage.provider.journal().count(Endpoint::Revocation), 0);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod answers;
 mod caches;
 mod code_challenge;
 mod cookies;
+mod frames;
 mod id_token;
 mod keys;
 mod leaks;

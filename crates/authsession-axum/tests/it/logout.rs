@@ -1,8 +1,21 @@
 //! The logout.
 
-use authsession_testkit::endpoint::Endpoint;
+use std::sync::Arc;
 
-use crate::stage::Stage;
+use authsession_axum::auth::{AuthLayer, LogoutHandler};
+use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_axum::extractors::AccessToken;
+use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
+use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
+use authsession_testkit::browser::{Browser, Page};
+use authsession_testkit::clock::VirtualClock;
+use authsession_testkit::endpoint::Endpoint;
+use authsession_testkit::provider::Provider;
+use authsession_testkit::serve::Server;
+use axum::Router;
+use axum::routing::get;
+
+use crate::stage::{CountingStore, Stage, application};
 
 #[tokio::test]
 async fn a_person_signs_out_here_and_at_the_provider_and_lands_in_the_application() {
@@ -132,4 +145,65 @@ async fn a_link_in_an_email_asks_back() {
 
     assert_eq!(page.status, 403);
     assert_eq!(stage.fetch("/token").await.0, 200);
+}
+
+/// A signed-in user at an application whose logouts go by this handler, and the answer to a logout there.
+async fn by_handler(
+    handler: impl LogoutHandler,
+    edit: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder,
+) -> (Stage, Page) {
+    let clock = VirtualClock::halted();
+    let provider = Provider::builder().clock(clock.clone()).start().await.unwrap();
+    let slot = Server::reserve().await.unwrap();
+    let builder = application(&provider, &slot, &clock).with_issuer(provider.issuer()).await.unwrap();
+    let store = Arc::new(CountingStore::new(&clock));
+    let configuration = Arc::new(edit(builder).build().unwrap());
+    let auth = AuthLayer::with_logout_handler(configuration, store.clone(), Arc::new(handler));
+    let token = get(|token: AccessToken| async move { String::from(&*token) });
+    let server =
+        slot.serve(Router::new().route("/token", token).route("/public", get(async || "public")).layer(auth));
+    let browser = Browser::with_clock(clock.clone()).unwrap();
+    let stage = Stage { clock, provider, store, server, browser };
+    stage.sign_in().await;
+    stage.browser.navigate(stage.url("/public")).await.unwrap();
+    let logout = stage.browser.click(stage.url("/auth/logout")).await;
+    (stage, logout.unwrap())
+}
+
+#[tokio::test]
+async fn the_default_handler_signs_out_of_this_application_and_not_of_the_provider() {
+    let (stage, page) =
+        by_handler(DefaultLogoutHandler, |builder| builder.with_post_logout_redirect_uri("/public?bye"))
+            .await;
+
+    assert_eq!((page.status.as_u16(), page.text().as_ref()), (200, "public"));
+    assert_eq!(page.url.query(), Some("bye"));
+    assert_eq!((stage.session_cookie(), stage.fetch("/token").await.0), (None, 401));
+    assert_eq!(stage.provider.sessions(), 1, "the user stays signed in there");
+    assert_eq!(stage.provider.journal().count(Endpoint::EndSession), 0);
+    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
+}
+
+#[tokio::test]
+async fn the_logout_endpoint_the_application_names_goes_before_the_one_announced() {
+    let elsewhere = Provider::builder().start().await.unwrap();
+    let handler = OidcLogoutHandler::new(&elsewhere.endpoint(Endpoint::EndSession));
+
+    let (stage, _page) = by_handler(handler, |builder| builder).await;
+
+    assert_eq!(stage.provider.journal().count(Endpoint::EndSession), 0);
+    let asked = elsewhere.journal().last(Endpoint::EndSession).unwrap();
+    assert!(asked.query_value("id_token_hint").is_some());
+    assert_eq!(stage.fetch("/token").await.0, 401);
+}
+
+#[tokio::test]
+async fn a_logout_endpoint_that_is_no_url_signs_out_here_all_the_same() {
+    let (stage, page) = by_handler(OidcLogoutHandler::new("/logout"), |builder| {
+        builder.with_post_logout_redirect_uri("/public")
+    })
+    .await;
+
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/public"));
+    assert_eq!((stage.session_cookie(), stage.fetch("/token").await.0), (None, 401));
 }

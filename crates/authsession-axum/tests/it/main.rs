@@ -22,6 +22,7 @@ mod quick_start;
 mod quirks;
 mod refresh;
 mod refresh_failures;
+mod replicas;
 mod return_to;
 mod return_to_whatwg;
 #[cfg(feature = "salesforce")]
@@ -32,3 +33,4 @@ mod stage;
 mod token_answer;
 #[cfg(feature = "metrics")]
 mod watch;
+mod wire;

@@ -21,8 +21,8 @@ use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::provider::Provider;
 use url::Url;
 
-use crate::providers::imitation::{PLAYED, by_name, play, sign_in};
-use crate::stage::{COOKIE_KEY, TOKEN_LIFETIME};
+use crate::providers::imitation::{PLAYED, by_name, play, sign_in, until_refreshed};
+use crate::stage::COOKIE_KEY;
 
 #[tokio::test]
 async fn users_of_each_provider_sign_in_are_kept_signed_in_and_sign_out() {
@@ -33,12 +33,8 @@ async fn users_of_each_provider_sign_in_are_kept_signed_in_and_sign_out() {
         let page = sign_in(&stage).await;
 
         assert_eq!(page.status, 200, "{constructor}: {}", page.text());
-        let before = stage.token().await;
         if !row.lacks.contains(&Lack::RefreshTokens) {
-            stage
-                .clock
-                .advance(row.assumed_token_lifetime.unwrap_or(TOKEN_LIFETIME) + Duration::from_secs(1));
-            assert_ne!(stage.token().await, before, "{constructor}");
+            until_refreshed(&stage, row).await;
             assert_eq!(stage.refreshes(), 1, "{constructor}");
         }
         stage.browser.navigate(stage.url("/public")).await.unwrap();
@@ -81,6 +77,24 @@ async fn the_row_asks_for_its_scopes_and_parameters_unless_the_application_does(
     assert_eq!(request.query_value("scope"), Some("openid"));
     let types: Vec<_> = request.query.iter().filter(|(name, _)| name == "access_type").collect();
     assert_eq!(types, [&("access_type".to_owned(), "online".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_lifetime_is_assumed_only_where_none_is_stated() {
+    let hour = Duration::from_secs(3600);
+    let stage = imitation::stage(
+        |provider| provider.access_token_lifetime(2 * hour),
+        async |builder, provider| {
+            builder.with_provider(KnownProvider::salesforce().at(provider.issuer())).await.unwrap()
+        },
+    )
+    .await;
+    sign_in(&stage).await;
+    let before = stage.token().await;
+
+    stage.clock.advance(hour);
+
+    assert_eq!((stage.token().await, stage.refreshes()), (before, 0));
 }
 
 #[tokio::test]

@@ -151,3 +151,41 @@ async fn debug_shows_no_token() {
     assert!(shown.contains("UserSession"), "{shown}");
     assert!(!shown.contains(&token) && !shown.contains("AQ"), "{shown}");
 }
+
+#[tokio::test]
+async fn an_absurd_answer_to_a_refresh_means_later() {
+    let scene = Scene::signed_in().await;
+    let job = scene.job().await;
+    scene.org.enqueue(OrgEndpoint::Token, Answer::tampered(|answer| answer["token_type"] = "mac".into()));
+
+    job.invalidate(&job.access_token().await.unwrap()).await;
+    let error = job.access_token().await.unwrap_err();
+
+    assert!(matches!(error.recovery(), Recovery::RetryAfter(_)), "{error:?}");
+    scene.pass(60);
+    assert!(job.access_token().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_means_later_too() {
+    let scene = Scene::signed_in().await;
+    let job = scene.job().await;
+    scene.store.away_for(&["load"]);
+
+    let error = job.access_token().await.unwrap_err();
+
+    assert!(matches!(error.recovery(), Recovery::RetryAfter(_)), "{error:?}");
+    assert!(error.to_string().contains("look up the user's session"), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_that_names_no_org_is_the_operators_to_fix() {
+    let scene = Scene::new().await;
+    let nameless = Answer::tampered(|answer| drop(answer.as_object_mut().unwrap().remove("instance_url")));
+    scene.org.enqueue(OrgEndpoint::Token, nameless);
+
+    let page = scene.browser.navigate(scene.url("/accounts")).await.unwrap();
+
+    assert_eq!(page.status, 500, "{}", page.text());
+    assert_eq!(scene.fetch("/accounts").await.0, 401, "nobody is signed in");
+}

@@ -9,8 +9,10 @@ use authsession_core::jws::Algorithm;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use authsession_testkit::serve::Server;
+use axum::Router;
 use serde_json::{Value, json};
 
+use crate::pains::scene::{Scene, cookies_of};
 use crate::stage::{COOKIE_KEY, CountingStore, Stage, app, application};
 
 const NEW_KEY: &str = "1f2e3d4c5b6a79880f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978";
@@ -174,4 +176,50 @@ async fn every_endpoint_set_by_hand_goes_before_the_one_discovered() {
 
     assert_eq!(metadata.revocation_endpoint.as_ref().unwrap().as_str(), "https://elsewhere.example/revoke");
     assert_eq!(metadata.token_endpoint.as_str(), stage.provider.endpoint(Endpoint::Token));
+}
+
+#[tokio::test]
+async fn the_client_secret_goes_where_the_application_says() {
+    for in_the_body in [true, false] {
+        let edit = |builder: OAuthConfigurationBuilder| match in_the_body {
+            true => builder.with_client_secret_post(),
+            false => builder.with_client_secret_basic(),
+        };
+        let stage = Stage::with(|provider| provider, edit).await;
+
+        stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+        let request = stage.provider.journal().requests(Endpoint::Token).remove(0);
+        assert_eq!(request.form_value("client_secret").is_some(), in_the_body);
+        assert_eq!(request.header("authorization").is_none(), in_the_body);
+    }
+}
+
+#[tokio::test]
+async fn the_audience_goes_with_every_login() {
+    let audience = "https://api.example";
+    let stage = Stage::with(|provider| provider, |application| application.with_audience(audience)).await;
+
+    stage.browser.navigate(stage.url("/token")).await.unwrap();
+
+    let request = stage.provider.journal().last(Endpoint::Authorization).unwrap();
+    assert_eq!(request.query_value("audience"), Some(audience));
+}
+
+#[tokio::test]
+async fn the_cookies_shown_are_those_written_but_for_their_values() {
+    let scene = Scene::set(|provider| provider, |application| application, Router::new()).await;
+    let begun = scene.browser.navigate_without_following(scene.url("/auth")).await.unwrap();
+    let back = scene.browser.navigate_without_following(begun.location().unwrap()).await.unwrap();
+    let done = scene.browser.navigate_without_following(back.location().unwrap()).await.unwrap();
+
+    let shown = scene.configuration.cookies_shown();
+
+    for (page, like, rest) in [(begun, shown.login, "…"), (done, shown.session, "")] {
+        let name = like.split(';').next().unwrap().trim_end_matches('…');
+        let written = cookies_of(&page).into_iter().find(|cookie| cookie.starts_with(name)).unwrap();
+        let lasting = written.split("; ").skip(1).filter(|flag| !flag.starts_with("Max-Age"));
+        let flags: Vec<_> = lasting.collect();
+        assert_eq!(like, format!("{name}{rest}; {}", flags.join("; ")));
+    }
 }

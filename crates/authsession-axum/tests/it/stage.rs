@@ -1,7 +1,7 @@
 //! The stage the tests play on: a provider, an application with every kind of route, a browser, one halted clock.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -265,8 +265,12 @@ pub(crate) struct CountingStore {
     /// How many more updates work.
     updates_left: AtomicUsize,
     failed: AtomicUsize,
+    released: AtomicUsize,
     /// Whether it answers without being waited for, as the memory store does.
     pub(crate) answers_at_once: AtomicBool,
+    /// The calls that fail.
+    away_for: Mutex<Vec<&'static str>>,
+    leases_failed: AtomicUsize,
 }
 
 impl CountingStore {
@@ -278,8 +282,27 @@ impl CountingStore {
             touches: AtomicUsize::new(0),
             updates_left: AtomicUsize::new(usize::MAX),
             failed: AtomicUsize::new(0),
+            released: AtomicUsize::new(0),
             answers_at_once: AtomicBool::new(false),
+            away_for: Mutex::default(),
+            leases_failed: AtomicUsize::new(0),
         }
+    }
+
+    /// From now on these calls fail: `load`, `create`, `touch`, `end`, `sweep`, `lease`, `release`.
+    pub(crate) fn away_for(&self, calls: &[&'static str]) {
+        *self.away_for.lock().unwrap() = calls.to_vec();
+    }
+
+    pub(crate) fn leases_failed(&self) -> usize {
+        self.leases_failed.load(Ordering::SeqCst)
+    }
+
+    fn there_for(&self, call: &str) -> Result<(), StoreError> {
+        if self.away_for.lock().unwrap().contains(&call) {
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store is away"))));
+        }
+        Ok(())
     }
 
     pub(crate) fn reset(&self) {
@@ -314,6 +337,11 @@ impl CountingStore {
         tokio::time::timeout(Duration::from_secs(10), failed).await.unwrap();
     }
 
+    /// How many refreshes are over, whatever came of them.
+    pub(crate) fn released(&self) -> usize {
+        self.released.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn work_again(&self) {
         self.updates_left.store(usize::MAX, Ordering::SeqCst);
     }
@@ -332,11 +360,13 @@ impl SessionStore for CountingStore {
         idle: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
+        self.there_for("create")?;
         self.inner.create(key, record, idle).await
     }
 
     async fn load(&self, key: &StoreKey) -> Result<Found, StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        self.there_for("load")?;
         self.inner.load(key).await
     }
 
@@ -362,15 +392,18 @@ impl SessionStore for CountingStore {
 
     async fn touch(&self, key: &StoreKey, idle: Timestamp) -> Result<(), StoreError> {
         self.touches.fetch_add(1, Ordering::SeqCst);
+        self.there_for("touch")?;
         self.inner.touch(key, idle).await
     }
 
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
+        self.there_for("end")?;
         self.inner.end(key, reason).await
     }
 
     async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError> {
+        self.there_for("sweep")?;
         self.inner.sweep(at_most).await
     }
 
@@ -383,10 +416,16 @@ impl SessionStore for CountingStore {
     }
 
     async fn lease(&self, key: &StoreKey, owner: LeaseOwner, ttl: Duration) -> Result<bool, StoreError> {
+        self.there_for("lease").inspect_err(|_| {
+            self.leases_failed.fetch_add(1, Ordering::SeqCst);
+        })?;
         self.inner.lease(key, owner, ttl).await
     }
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
-        self.inner.release(key, owner).await
+        self.there_for("release")?;
+        self.inner.release(key, owner).await?;
+        self.released.fetch_add(1, Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -23,7 +23,7 @@ In a pipeline, for programs to read; warnings count:
 Exit status:
   0  nothing is wrong
   1  something is, or --strict and there is a warning
-  2  the command line is wrong";
+  2  the command line is wrong, or a variable or file it names";
 
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArguments {

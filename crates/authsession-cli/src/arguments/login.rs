@@ -19,7 +19,7 @@ Then:
 Exit status:
   0  signed in
   1  something has to be put right: the message says what
-  2  the command line is wrong
+  2  the command line is wrong, or a variable or file it names
   3  the user or the provider said no, or it took too long
   4  the provider is away: try again later";
 

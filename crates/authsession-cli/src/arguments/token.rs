@@ -19,7 +19,7 @@ Start with a refresh token from elsewhere; the same line serves every time after
 Exit status:
   0  the token is printed
   1  something has to be put right: the message says what
-  2  the command line is wrong
+  2  the command line is wrong, or a variable or file it names
   3  nobody is signed in any more: `authsession login`
   4  the provider is away: try again later";
 

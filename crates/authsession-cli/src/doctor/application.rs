@@ -1,6 +1,7 @@
 //! The application's own settings: where users come back to, its cookies, and the key that seals them (RFC 6749 §3.1.2, RFC
 //! 9700 §4.1).
 
+use authsession_axum::auth::CookiesShown;
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_axum::store::seal::KeyRing;
 use authsession_core::authorization::ResponseMode;
@@ -106,7 +107,7 @@ fn built(redirect_uri: &str, settings: &Settings) -> Vec<Finding> {
         Ok(configuration) => configuration,
         Err(error) => return refused(error.to_string()),
     };
-    let [session, login] = configuration.cookies_shown();
+    let CookiesShown { session, login, .. } = configuration.cookies_shown();
     let secure = redirect_uri.starts_with("https:");
     let mut findings = vec![if secure {
         Finding::ok(APPLICATION, "cookie", session)

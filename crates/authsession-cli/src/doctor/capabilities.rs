@@ -130,7 +130,7 @@ fn client_auth(announced: &Announced, settings: &Settings) -> Finding {
             let next = "register another way to authenticate, such as private_key_jwt with --private-key";
             Finding::wrong(PROVIDER, check, format!("a secret is not taken: {listed}"), next)
         }
-        ClientAuth::PrivateKeyJwt(signer) => {
+        ClientAuth::PrivateKeyJwt(signer) | ClientAuth::PrivateKeyJwtFor(_, signer) => {
             let algorithm = signer.algorithm().name();
             let signed_with = announced.list("token_endpoint_auth_signing_alg_values_supported");
             if !announces("private_key_jwt") {

@@ -28,26 +28,24 @@ pub(crate) async fn examine(
     clock: &Clock,
     report: &mut Report,
 ) {
-    if let (true, Some(client)) = (settings.try_client, &settings.client) {
-        let refusal = present_a_made_up_code(announced, settings, client, http, clock).await;
-        report.add(understood(refusal));
-    }
+    let (true, Some(client)) = (settings.try_client, &settings.client) else { return };
+    let endpoints = Endpoints { token: announced.url("token_endpoint"), ..Endpoints::default() };
+    let Some(mut metadata) = ProviderMetadata::by_hand(endpoints) else { return };
+    metadata.issuer = Some(settings.issuer.clone());
+    metadata.token_endpoint_auth_methods_supported = announced
+        .list("token_endpoint_auth_methods_supported")
+        .map(|methods| methods.into_iter().map(str::to_owned).collect());
+    let refusal = present_a_made_up_code(metadata, settings, client, http, clock).await;
+    report.add(understood(refusal));
 }
 
 async fn present_a_made_up_code(
-    announced: &Announced,
+    metadata: ProviderMetadata,
     settings: &Settings,
     client: &Client,
     http: &HttpClient,
     clock: &Clock,
 ) -> Result<(), Error> {
-    let endpoints = Endpoints { token: announced.url("token_endpoint"), ..Endpoints::default() };
-    let mut metadata = ProviderMetadata::by_hand(endpoints)
-        .ok_or_else(|| Error::misconfigured("there is no token endpoint to ask"))?;
-    metadata.issuer = Some(settings.issuer.clone());
-    metadata.token_endpoint_auth_methods_supported = announced
-        .list("token_endpoint_auth_methods_supported")
-        .map(|methods| methods.into_iter().map(str::to_owned).collect());
     let provider = Provider::by_hand(metadata, http.clone(), clock.clone())?;
     let endpoint = TokenEndpoint::new(Arc::new(provider), client.clone(), http.clone(), clock.clone());
     let code = AuthorizationCode {

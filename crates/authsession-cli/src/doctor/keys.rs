@@ -44,7 +44,8 @@ pub(crate) async fn examine(
     report.add(Finding::ok(Area::Keys, "jwks", url.to_string()));
     let usable: Vec<Vec<Algorithm>> = keys.iter().map(examine::usable_with).collect();
     let algorithms: Vec<_> = Algorithm::ASYMMETRIC
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|algorithm| usable.iter().flatten().any(|one| one == algorithm))
         .collect();
     report.add(count(keys, &usable, announced));

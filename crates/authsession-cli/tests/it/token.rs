@@ -143,7 +143,7 @@ async fn provider_seed(provider: &Provider) -> String {
 async fn a_secret_in_the_place_of_a_variables_name_is_not_repeated() {
     let file = LoginFile::new().with(&["--refresh-token-env", "hush-hush"]);
     let ended = file.token().await;
-    assert!(ended.status == Some(1) && !ended.log.contains("hush"), "{}", ended.log);
+    assert!(ended.status == Some(2) && !ended.log.contains("hush"), "{}", ended.log);
     assert!(ended.log.contains("--refresh-token-env"), "{}", ended.log);
 }
 
@@ -170,7 +170,7 @@ async fn a_file_that_is_not_a_login_is_left_alone() {
 async fn nothing_on_standard_input_is_no_refused_token() {
     let (_provider, file) = signed_in().await;
     let ended = file.instead_of(" \n").await;
-    assert!(ended.status == Some(1) && ended.log.contains("standard input"), "{}", ended.log);
+    assert!(ended.status == Some(2) && ended.log.contains("standard input"), "{}", ended.log);
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ mod browser;
 
 use std::sync::Arc;
 
-use crate::authorization::asks_for_id_token;
 use crate::device_authorization::{DeviceAuthorizationRequest, PendingDevice};
 use crate::error::Error;
+use crate::scope::asks_for_id_token;
 use crate::secret::Secret;
 use crate::token_cache::Mint;
 use crate::token_endpoint::TokenEndpoint;

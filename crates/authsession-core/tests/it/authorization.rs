@@ -354,3 +354,19 @@ proptest! {
         assert!(answered(&query).is_err());
     }
 }
+
+#[test]
+fn a_nonce_of_ones_own_is_the_one_sent_and_expected() {
+    let mut request = request();
+    request.nonce = Some("of one's own".into());
+
+    let (sent, pending) = start(&request);
+
+    assert_eq!((sent["nonce"].as_str(), pending.nonce.expose()), ("of one's own", "of one's own"));
+}
+
+#[test]
+fn a_code_challenge_method_is_shown_as_it_is_sent() {
+    assert_eq!(CodeChallengeMethod::S256.to_string(), "S256");
+    assert_eq!(CodeChallengeMethod::Plain.to_string(), "plain");
+}

@@ -120,3 +120,14 @@ async fn a_body_that_is_read_once_is_not_sent_again_and_the_next_request_has_ano
 
 /// A body nobody can copy.
 struct Once;
+
+#[tokio::test]
+async fn a_copy_of_the_service_attaches_the_same_tokens() {
+    let inner = Scripted::default();
+    let service = BearerLayer::new(tokens().await, api()).layer(inner.clone());
+    for mut copy in [service.clone(), service] {
+        assert_eq!(send(&mut copy, "https://api.example/x", ()).await.unwrap(), 200);
+    }
+    let seen = inner.seen.lock().unwrap();
+    assert!(seen.len() == 2 && seen[0][AUTHORIZATION] == seen[1][AUTHORIZATION]);
+}

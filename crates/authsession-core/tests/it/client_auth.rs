@@ -175,3 +175,25 @@ async fn a_secret_is_sent_to_a_provider_that_lists_no_way_for_it() {
         assert!(sent.header("authorization").unwrap().starts_with("Basic "));
     }
 }
+
+#[tokio::test]
+async fn who_says_basic_or_post_is_heard_whatever_the_provider_lists() {
+    for (auth, listed) in [
+        (ClientAuth::SecretBasic("secret".into()), "client_secret_post"),
+        (ClientAuth::SecretPost("secret".into()), "client_secret_basic"),
+    ] {
+        let only = json!([listed]);
+        let parties = Parties::meet_with(|builder| {
+            builder.metadata(move |document| {
+                document.insert("token_endpoint_auth_methods_supported".to_owned(), only.clone());
+            })
+        })
+        .await;
+        let client = Client { id: "client".to_owned(), auth };
+        let _answer = parties.token_endpoint_as(client).redeem(&ClientCredentials::default()).await;
+
+        let sent = parties.opposite.journal().last(Endpoint::Token).unwrap();
+        assert_eq!(sent.header("authorization").is_some(), listed == "client_secret_post");
+        assert_eq!(sent.form_value("client_secret").is_some(), listed == "client_secret_basic");
+    }
+}

@@ -206,3 +206,15 @@ async fn debug_shows_no_code() {
     let pending = started(&Parties::meet().await).await;
     assert!(!format!("{pending:?}").contains(&pending.user_code));
 }
+
+#[tokio::test]
+async fn a_further_parameter_goes_along() {
+    let parties = Parties::meet().await;
+    let mut request = DeviceAuthorizationRequest::new("openid");
+    request.extra.push(("audience".to_owned(), "https://api.example.com".into()));
+
+    request.start(&parties.token_endpoint()).await.unwrap();
+
+    let asked = parties.opposite.journal().last(Endpoint::DeviceAuthorization).unwrap();
+    assert_eq!(asked.form_value("audience"), Some("https://api.example.com"));
+}

@@ -355,3 +355,18 @@ async fn a_provider_does_not_start_with_metadata_of_another_issuer() {
     let outcome = parties.newcomer(Endpoints::default(), &parties.http).seeded(metadata);
     assert!(hint(outcome).contains("those of another issuer"));
 }
+
+#[tokio::test]
+async fn a_provider_described_by_hand_stays_as_it_is_described() {
+    let parties = Parties::meet().await;
+    let announced = ProviderMetadata::clone(&*parties.provider.metadata().await.unwrap());
+    let token = Url::parse("https://by-hand.example/token").ok();
+    let by_hand =
+        ProviderMetadata::by_hand(Endpoints { token: token.clone(), ..Endpoints::default() }).unwrap();
+
+    let provider = Provider::by_hand(by_hand, parties.http.clone(), parties.clock()).unwrap();
+    let provider = provider.seeded(announced).unwrap();
+
+    assert_eq!(Some(provider.metadata().await.unwrap().token_endpoint.clone()), token);
+    assert!(hint(provider.ready().await).contains("publishes no jwks_uri"));
+}

@@ -74,3 +74,12 @@ fn what_is_sealed_comes_back() {
     assert_eq!(serde_json::from_str::<Extras>(&sealed).unwrap(), extras);
     assert!(serde_json::from_str::<Extras>(r#"{"a":1}"#).is_err());
 }
+
+#[test]
+fn what_is_no_map_of_texts_is_not_read_as_one() {
+    for wrong in ["[]", "\"text\"", "{\"id\":1}", "null"] {
+        assert!(serde_json::from_str::<Extras>(wrong).is_err(), "{wrong}");
+    }
+    let told = serde_json::from_str::<Extras>("[]").unwrap_err().to_string();
+    assert!(told.contains("a map of texts"), "{told}");
+}

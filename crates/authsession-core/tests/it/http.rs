@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authsession_core::error::Fault;
-use authsession_core::http::{HttpClient, is_loopback};
+use authsession_core::http::{HttpClient, client_builder, is_loopback};
 use authsession_core::provider::Endpoints;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
@@ -64,7 +64,9 @@ fn plain_http_elsewhere_takes_a_danger_switch() {
 
 #[test]
 fn a_host_whose_name_begins_like_loopback_is_not_loopback() {
-    for public in ["http://127.0.0.1.example.com", "http://localhost.evil", "http://localhost."] {
+    for public in
+        ["http://127.0.0.1.example.com", "http://localhost.evil", "http://localhost.", "data:,localhost"]
+    {
         assert!(!is_loopback(&url(public)), "{public}");
     }
 }
@@ -140,4 +142,19 @@ async fn no_body_of_the_metadata_or_the_keys_reaches_an_error() {
             assert!(!told(&error).contains("canary"), "{}", told(&error));
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_made_elsewhere_is_used_and_an_answer_that_was_redirected_is_not() {
+    let parties = Parties::meet().await;
+    let ours = HttpClient::over(client_builder().build().unwrap());
+    parties.newcomer(Endpoints::default(), &ours).metadata().await.unwrap();
+
+    #[expect(clippy::disallowed_methods, reason = "one that follows redirects")]
+    let theirs = HttpClient::over(reqwest::Client::new());
+    let elsewhere = format!("{}/.well-known/openid-configuration?again", parties.opposite.issuer());
+    parties.opposite.enqueue(Endpoint::Discovery, Answer::redirect(elsewhere));
+    let outcome = parties.newcomer(Endpoints::default(), &theirs).metadata().await;
+
+    assert!(untrusted(outcome).contains("turn redirects off"));
 }

@@ -264,6 +264,29 @@ async fn where_max_age_was_asked_a_missing_or_too_old_auth_time_is_refused() {
 }
 
 #[tokio::test]
+async fn where_max_age_was_asked_an_auth_time_in_the_future_is_refused() {
+    for (ahead, max_age, wanted) in [
+        (BEYOND, Some(300), Some("the ID token's auth_time lies in the future: compare the clocks")),
+        (
+            1_000_000_000_000,
+            Some(300),
+            Some("the ID token's auth_time lies in the future: compare the clocks"),
+        ),
+        (WITHIN, Some(300), None),
+        (BEYOND, None, None),
+    ] {
+        let parties = Parties::meet().await;
+        let auth_time = parties.unix() + ahead;
+        let answer = Answer::lying_id_token(move |_, claims| claims["auth_time"] = auth_time.into());
+        parties.opposite.enqueue(Endpoint::Token, answer);
+        let mut request = parties.request();
+        request.login.max_age = max_age.map(Duration::from_secs);
+        let outcome = parties.sign_in_with(&request, &parties.verifier()).await;
+        assert_eq!(outcome.map_err(|error| untrusted::<()>(Err(error))).err().as_deref(), wanted);
+    }
+}
+
+#[tokio::test]
 async fn a_max_age_and_a_tolerance_of_any_length_are_no_reason_to_panic() {
     let parties = Parties::meet().await;
     let endless = parties.verifier().tolerance(Duration::MAX);

@@ -245,6 +245,16 @@ async fn without_a_kid_and_a_key_that_fits_the_token_is_refused() {
 }
 
 #[tokio::test]
+async fn a_key_published_without_a_kid_serves_a_token_that_names_one() {
+    let (parties, mint, impostor) = (Parties::meet().await, Mint::new("one"), Mint::new("one"));
+    let mut nameless = mint.jwk();
+    nameless.as_object_mut().unwrap().remove("kid");
+    parties.publish([nameless, Mint::new("two").jwk()]);
+    assert!(parties.hold(&mint.token(&parties.honest_claims())).await.is_ok());
+    assert_eq!(untrusted(parties.hold(&impostor.token(&parties.honest_claims())).await), UNPUBLISHED);
+}
+
+#[tokio::test]
 async fn a_key_that_is_not_meant_to_verify_is_not_used() {
     for (member, value) in [
         ("use", json!("enc")),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authsession_core::error::{Error, Fault};
+use authsession_core::error::{Endpoint as Where, Error, Fault, OAuthError};
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 
@@ -193,4 +193,29 @@ async fn a_provider_that_asks_for_time_gets_it_while_the_last_good_copy_serves()
     assert_eq!(parties.asked(Endpoint::Jwks), 2);
     parties.time.advance(FIRST_PAUSE);
     assert!(parties.sign_in().await.is_ok());
+}
+
+#[test]
+fn what_failed_and_how_is_told_in_words() {
+    let told = |endpoint, fault| Error::unavailable(endpoint, fault).to_string();
+    for (fault, words) in [
+        (Fault::Unreachable, "no connection"),
+        (Fault::NoAnswer, "the connection broke"),
+        (Fault::TimedOut, "no answer in time"),
+        (Fault::Status(502), "status 502"),
+        (Fault::Reported, "a failure of its own"),
+        (Fault::BadAnswer, "not one of the protocol"),
+        (Fault::AlreadyInProcess, "another request with this grant"),
+        (Fault::BackingOff, "waiting after a failure"),
+    ] {
+        assert!(told(Where::Token, fault).contains(words), "{}", told(Where::Token, fault));
+    }
+    for (endpoint, words) in [
+        (Where::Authorization, "authorization endpoint"),
+        (Where::DeviceAuthorization, "device authorization endpoint"),
+        (Where::Jwks, "key set"),
+    ] {
+        assert!(told(endpoint, Fault::NoAnswer).contains(words), "{}", told(endpoint, Fault::NoAnswer));
+    }
+    assert_eq!(OAuthError::Unstated.code(), "no_error_code");
 }

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use authsession_core::error::{Fault, OAuthError};
+use authsession_core::error::{Error, Fault, OAuthError};
 use authsession_core::refresh_mint::RefreshMint;
 use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint;
+use authsession_core::token_store::TokenStore as _;
+use authsession_core::token_store::file::FileTokenStore;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
 use serde_json::json;
 
 use crate::refresh_stage::*;
+use crate::token_store::Folder;
 use crate::verdict::{fault, refusal};
 
 #[tokio::test]
@@ -227,4 +230,49 @@ async fn after_a_crash_a_refused_token_is_replaced_at_once() {
     assert_eq!(cache.token().await.unwrap().expose(), kept.access_token.expose());
     cache.invalidate(kept.access_token.expose());
     assert_ne!(cache.token().await.unwrap().expose(), kept.access_token.expose());
+}
+
+#[tokio::test]
+async fn a_store_that_answers_is_told_from_one_that_does_not_before_a_user_signs_in() {
+    let stage = Stage::set().await;
+    assert!(stage.mint().try_the_store().await.is_ok());
+
+    let folder = Folder::new();
+    std::fs::write(folder.path("login.json"), "{").unwrap();
+    let broken = Arc::new(FileTokenStore::at(folder.path("login.json")));
+    let mint = RefreshMint::new(stage.parties.token_endpoint(), broken, stage.parties.clock());
+
+    assert!(matches!(mint.try_the_store().await, Err(Error::TokenStore { .. })));
+    assert_eq!(stage.asked(), 0);
+}
+
+#[tokio::test]
+async fn who_has_no_refresh_token_signs_out_by_the_access_token_kept() {
+    let stage = Stage::set().await;
+    stage.mint().mint().await.unwrap();
+    let mut kept = stage.kept().await;
+    kept.refresh_token = None;
+    stage.put(&kept).await;
+
+    stage.mint_without_seed().sign_out().await.unwrap();
+
+    let asked = stage.parties.opposite.journal().last(Endpoint::Revocation).unwrap();
+    assert_eq!(asked.form_value("token"), Some(kept.access_token.expose()));
+    assert_eq!(asked.form_value("token_type_hint"), Some("access_token"));
+    assert!(stage.store.load().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_adopted_token_of_no_stated_life_lives_as_long_as_is_assumed() {
+    let stage = Stage::set().await;
+    stage.next(Answer::tampered(|body| drop(body.as_object_mut().unwrap().remove("expires_in"))));
+    let first = stage.mint().mint().await.unwrap();
+    assert_eq!(first.expires_at, None);
+
+    let adopted = stage.mint().assuming_lifetime(LIFETIME).mint().await.unwrap();
+
+    assert_eq!(adopted.access_token, first.access_token);
+    stage.parties.time.advance(LIFETIME);
+    let renewed = stage.mint().assuming_lifetime(LIFETIME).mint().await.unwrap();
+    assert_ne!(renewed.access_token, first.access_token, "its end has come");
 }

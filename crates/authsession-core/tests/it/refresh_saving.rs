@@ -201,3 +201,26 @@ async fn a_provider_that_could_not_be_reached_leaves_no_doubt() {
     mint.mint().await.unwrap_err();
     assert_eq!(stage.kept().await.extras.get("authsession.doubt"), None);
 }
+
+#[tokio::test]
+async fn what_somebody_saved_meanwhile_without_the_lock_is_replaced_by_what_the_provider_said_last() {
+    let stage = Stage::set().await;
+    let mint = stage.mint();
+    mint.mint().await.unwrap();
+    stage.parties.time.advance(LIFETIME);
+    let (answer, gate) = Answer::normal().held_after();
+    stage.next(answer);
+    let meddler = async {
+        assert!(gate.reached().await);
+        let mut kept = stage.kept().await;
+        kept.scope = Some("theirs".into());
+        stage.put(&kept).await;
+        gate.open();
+    };
+
+    let (tokens, ()) = tokio::join!(mint.mint(), meddler);
+
+    assert_eq!(stage.kept().await, tokens.unwrap());
+    assert!(stage.keeps_what_lives().await);
+    assert_eq!(stage.asked(), 2);
+}

@@ -206,10 +206,16 @@ async fn a_key_bound_to_an_issuer_vouches_for_no_other() {
 
         assert_eq!(outcome.is_ok(), vouches, "{tenant}: {outcome:?}");
     }
-    // Elsewhere that member is nobody's, and means nothing.
-    let parties = Parties::meet().await;
-    parties.opposite.always(Endpoint::Jwks, bound_to("CN=Example Root".to_owned()));
-    assert!(parties.sign_in().await.is_ok());
+    // Of a provider with one issuer, the member counts where it is another issuer's URL and nothing else.
+    for (issuer, vouches) in [
+        ("CN=Example Root", true),
+        ("https://login.example/{tenantid}/v2.0", true),
+        ("https://login.example/9188040d/v2.0", false),
+    ] {
+        let parties = Parties::meet().await;
+        parties.opposite.always(Endpoint::Jwks, bound_to(issuer.to_owned()));
+        assert_eq!(parties.sign_in().await.is_ok(), vouches, "{issuer}");
+    }
 }
 
 #[tokio::test]

@@ -1,22 +1,25 @@
 //! The facade: each way to a token, end to end, and what it says when a setting is missing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use authsession_core::assertion::Assertion;
 use authsession_core::bearer::BearerTokens;
 use authsession_core::client_auth::ClientAuth;
 use authsession_core::device_authorization::PendingDevice;
-use authsession_core::error::{Error, OAuthError};
+use authsession_core::error::{Error, Fault, OAuthError};
 use authsession_core::grant::client_credentials::ClientCredentials;
 use authsession_core::grant::token_exchange::{TokenExchange, token_type};
 use authsession_core::http::{HttpClient, client_builder};
 use authsession_core::signer::{Signer, SigningKey};
+use authsession_core::token_set::TokenSet;
 use authsession_core::token_source::TokenSource;
 use authsession_core::token_source::builder::TokenSourceBuilder;
-use authsession_core::token_store::TokenStore;
 use authsession_core::token_store::file::FileTokenStore;
 use authsession_core::token_store::memory::MemoryTokenStore;
+use authsession_core::token_store::{StoredTokens, TokenLock, TokenStore};
 use authsession_testkit::assertion_issuer::AssertionIssuer;
 use authsession_testkit::client::Client as Registered;
 use authsession_testkit::endpoint::Endpoint;
@@ -27,8 +30,9 @@ use http::header::AUTHORIZATION;
 use serde_json::json;
 
 use crate::parties::{Parties, SCOPE};
+use crate::refresh_stage::{Busy, busy};
 use crate::token_store::Folder;
-use crate::verdict::{hint, refusal};
+use crate::verdict::{fault, hint, refusal};
 
 const ROBOT: &str = "robot@project.example";
 const TENANT: &str = "https://login.example.com/tenant";
@@ -399,4 +403,110 @@ async fn one_http_client_serves_for_everything() {
     parties.opposite.enqueue(Endpoint::Discovery, slow);
     let tokens = parties.settings().http(http).client_credentials().build().unwrap();
     assert!(tokens.token().await.unwrap_err().is_transient(), "its timeout counts");
+}
+
+#[tokio::test]
+async fn failures_are_forgotten_where_the_caller_knows_better() {
+    let parties = Parties::meet().await;
+    let tokens = parties.settings().client_credentials().build().unwrap();
+    parties.opposite.enqueue(Endpoint::Token, Answer::status(503).retry_after(60));
+    assert!(tokens.token().await.unwrap_err().is_transient());
+    assert!(tokens.token().await.is_err(), "a minute has to be waited for");
+
+    tokens.reset_failures();
+
+    tokens.token().await.unwrap();
+    assert_eq!(parties.opposite.journal().count(Endpoint::Token), 2);
+}
+
+#[tokio::test]
+async fn a_program_without_a_token_signs_out_and_asks_nobody() {
+    let parties = Parties::meet().await;
+    let tokens = parties.settings().client_credentials().build().unwrap();
+
+    tokens.sign_out().await.unwrap();
+
+    assert_eq!(parties.opposite.journal().all().len(), 0);
+    assert!(!tokens.token().await.unwrap().expose().is_empty(), "it may go on");
+}
+
+/// Takes nothing while it is told to.
+#[derive(Debug, Default)]
+struct Full {
+    store: MemoryTokenStore,
+    is_full: AtomicBool,
+}
+
+#[async_trait]
+impl TokenStore for Full {
+    async fn load(&self) -> Result<Option<StoredTokens>, Error> {
+        self.store.load().await
+    }
+
+    async fn compare_and_swap(&self, seen: Option<u64>, tokens: &TokenSet) -> Result<Option<u64>, Error> {
+        let is_announcement = tokens.extras.get("authsession.doubt").is_some();
+        if self.is_full.load(Ordering::SeqCst) && !is_announcement {
+            return Err(Error::TokenStore { doing: "save on a full disk", cause: None });
+        }
+        self.store.compare_and_swap(seen, tokens).await
+    }
+
+    async fn clear(&self, seen: u64) -> Result<bool, Error> {
+        self.store.clear(seen).await
+    }
+
+    async fn lock(&self) -> Result<TokenLock, Error> {
+        self.store.lock().await
+    }
+}
+
+#[tokio::test]
+async fn a_login_the_store_would_not_take_is_saved_before_a_shutdown() {
+    let (parties, store) = (Parties::meet().await, Arc::new(Full::default()));
+    let seed = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let settings = parties.settings().token_store(Arc::clone(&store) as Arc<dyn TokenStore>);
+    let tokens = settings.refresh_token(seed).build().unwrap();
+    store.is_full.store(true, Ordering::SeqCst);
+    assert!(matches!(tokens.token().await, Err(Error::TokenStore { .. })));
+    assert!(tokens.save_pending().await.is_err(), "and who asks is told");
+    store.is_full.store(false, Ordering::SeqCst);
+
+    tokens.save_pending().await.unwrap();
+
+    let kept = store.load().await.unwrap().unwrap().tokens;
+    assert!(parties.opposite.live_refresh_token(kept.refresh_token.unwrap().expose()));
+}
+
+#[tokio::test]
+async fn a_program_without_a_login_has_nothing_to_save() {
+    assert!(elsewhere().client_credentials().build().unwrap().save_pending().await.is_ok());
+}
+
+#[cfg(feature = "reqwest-middleware")]
+#[tokio::test]
+async fn a_client_for_an_api_brings_the_token_there_and_nowhere_else_and_a_new_one_after_a_401() {
+    let (parties, stranger) = (Parties::meet().await, Parties::meet().await);
+    let tokens = parties.settings().client_credentials().build().unwrap();
+    let api = parties.opposite.endpoint(Endpoint::Api);
+    let client = tokens.api_client(&api).unwrap();
+    assert_eq!(client.get(format!("{api}/orders")).send().await.unwrap().status(), 200);
+    parties.opposite.revoke_access_tokens();
+    assert_eq!(client.get(format!("{api}/orders")).send().await.unwrap().status(), 200);
+
+    let theirs = stranger.opposite.endpoint(Endpoint::Api);
+    assert_eq!(client.get(theirs).send().await.unwrap().status(), 401);
+
+    assert_eq!(stranger.opposite.journal().last(Endpoint::Api).unwrap().header("authorization"), None);
+    assert!(hint(tokens.api_client("http://api.example.com")).contains("https"));
+}
+
+#[tokio::test]
+async fn what_a_vendor_means_by_its_errors_counts() {
+    let parties = Parties::meet().await;
+    let seed = parties.sign_in().await.unwrap().tokens.refresh_token.unwrap();
+    let settings = parties.settings().refresh_token(seed).refusals(Arc::new(Busy));
+    let tokens = settings.build().unwrap();
+    parties.opposite.always(Endpoint::Token, busy());
+
+    assert_eq!(fault(tokens.token().await), Fault::AlreadyInProcess);
 }

@@ -8,10 +8,11 @@ pub mod pending_exchange;
 
 use std::sync::Arc;
 
-use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse, asks_for_id_token};
+use authsession_core::authorization::{AuthorizationRequest, AuthorizationResponse};
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::id_token::{IdTokenVerifier, LoginExpectations};
+use authsession_core::scope::asks_for_id_token;
 use authsession_core::secret::{Secret, equal_in_constant_time};
 use authsession_core::token_set::TokenSet;
 use aws_lc_rs::digest;

@@ -114,6 +114,8 @@ impl Bench {
             client_id: "client".into(),
             refresh_sent_at: None,
             refused: None,
+            userinfo_is_newer: false,
+            id_token_refused: false,
         }
     }
 

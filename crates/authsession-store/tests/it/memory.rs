@@ -7,7 +7,7 @@ use authsession_store::contract::{self, tombstone, version};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::memory::MemoryStore;
-use authsession_store::store::{Found, SessionStore};
+use authsession_store::store::{Found, SessionStore, StoreError};
 
 use crate::record::record;
 
@@ -98,4 +98,26 @@ async fn sweep_all(store: &MemoryStore) {
 
 fn new_key() -> StoreKey {
     StoreKey::of(&SessionId::generate().unwrap())
+}
+
+#[test]
+fn the_code_of_a_reason_is_read_back_as_that_reason() {
+    for reason in [EndReason::Logout, EndReason::Idle, EndReason::TooOld, EndReason::RefreshLost] {
+        assert_eq!(EndReason::from_code(reason.code()), Some(reason));
+    }
+    for nobodys in ["", "LOGOUT", "logout ", "of a later version"] {
+        assert_eq!(EndReason::from_code(nobodys), None, "{nobodys}");
+    }
+}
+
+#[test]
+fn a_store_that_is_away_may_be_asked_again_and_a_key_that_is_taken_stays_taken() {
+    let away = StoreError::Unavailable(std::sync::Arc::new(std::io::Error::other("away")));
+    assert!(away.is_transient() && !StoreError::KeyTaken.is_transient());
+}
+
+#[tokio::test]
+async fn a_default_store_is_a_new_one() {
+    let store = MemoryStore::default();
+    assert!(matches!(store.load(&new_key()).await.unwrap(), Found::Absent));
 }

@@ -7,6 +7,8 @@ use authsession_core::clock::Timestamp;
 use authsession_core::extras::Extras;
 use authsession_core::token_set::TokenSet;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) fn record() -> SessionRecord {
     SessionRecord {
@@ -29,6 +31,8 @@ pub(crate) fn record() -> SessionRecord {
         client_id: "client".into(),
         refresh_sent_at: None,
         refused: None,
+        userinfo_is_newer: false,
+        id_token_refused: false,
     }
 }
 
@@ -78,6 +82,19 @@ fn everybody_who_derives_at_once_shares_one_value_from_then_on() {
     let (one, two) = (session.derived(|_| Ok::<u64, ()>(99)), session.derived(|_| Ok::<u64, ()>(99)));
     assert!(Arc::ptr_eq(&one.clone().unwrap(), &two.unwrap()));
     assert!(*one.unwrap() < 8);
+}
+
+#[test]
+fn how_strongly_the_user_authenticated_is_what_the_id_token_says() {
+    let claims = r#"{"iss":"i","sub":"s","aud":"a","exp":1,"iat":0,"acr":"phr"}"#;
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let id_token = format!("{}.{}.{}", part(r#"{"alg":"ES256"}"#), part(claims), part("signature"));
+    for (id_token, acr) in [(Some(&*id_token), Some("phr")), (Some("canary-id"), None), (None, None)] {
+        let mut record = record();
+        record.tokens.id_token = id_token.map(Into::into);
+        let session = StoredSession::new(record, Version::FIRST);
+        assert_eq!((session.authentication_context(), session.authentication_context()), (acr, acr));
+    }
 }
 
 #[test]

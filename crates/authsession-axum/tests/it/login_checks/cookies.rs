@@ -10,6 +10,7 @@ use axum::http::Method;
 
 use crate::login_checks::stage;
 use crate::stage::{Stage, app, application};
+use crate::wire::send;
 
 const OTHER_KEY: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f90123456789abcdef0f1e2d3c4b5a6978";
 
@@ -48,6 +49,25 @@ async fn a_real_cookie_among_100_kb_of_others_signs_its_user_in() {
     let real = stage.session_cookie().unwrap();
     let others: String = (0..1000).map(|number| format!("c{number}={}; ", "x".repeat(90))).collect();
     assert_eq!(sent(&stage, &format!("{others}authsession={real}")).await, 200);
+}
+
+/// A sibling's page may set a cookie whose name only looks like `__Host-…` once more than a blank is taken off.
+#[tokio::test]
+async fn of_what_stands_around_a_cookie_only_blanks_and_tabs_are_taken_off() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    let real = stage.session_cookie().unwrap();
+    for around in ["", " ", "\t", " \t "] {
+        assert_eq!(sent(&stage, &format!("a=b;{around}authsession={real}{around}; c=d")).await, 200);
+    }
+    for around in ["\u{85}", "\u{a0}", "\u{2003}", "\u{3000}", "\u{feff}"] {
+        assert_eq!(sent(&stage, &format!("a=b; {around}authsession={real}")).await, 401, "{around:?}");
+    }
+    for around in ["\x0b", "\x0c", "\0", "\x1f"] {
+        let cookie = format!("{around}authsession={real}");
+        let answer = send(&stage, Method::GET, "/token", &[("Cookie", &cookie)], b"").await;
+        assert_ne!(answer.status, 200, "{around:?}");
+    }
 }
 
 #[tokio::test]

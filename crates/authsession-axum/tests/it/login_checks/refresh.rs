@@ -99,3 +99,21 @@ async fn the_refresh_token_of_an_absurd_answer_is_kept_for_the_next_refresh() {
         assert!(stage.provider.live_refresh_token(held), "{name}: no reuse was detected");
     }
 }
+
+#[tokio::test]
+async fn the_refresh_token_of_an_absurd_answer_is_kept_though_the_store_takes_nothing_for_a_while() {
+    let stage = stage().await;
+    stage.sign_in().await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::tampered(|body| body["token_type"] = "mac".into()));
+    stage.store.fail_updates_after(1);
+    assert_eq!(stage.fetch("/token").await.0, 503);
+    stage.store.work_again();
+    stage.clock.advance(std::time::Duration::from_secs(61));
+
+    let (status, answer) = stage.fetch("/session").await;
+
+    assert_eq!(status, 200, "{answer}");
+    let held = answer["refresh_token"].as_str().unwrap();
+    assert!(stage.provider.live_refresh_token(held), "the spent one was not presented again");
+}

@@ -1,12 +1,15 @@
 //! Row 17: what the application knows of its users grows old.
 
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_testkit::builder::ProviderBuilder;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::script::Answer;
+use authsession_testkit::user::User;
 use axum::Router;
 use serde_json::{Map, Value, json};
 
-use crate::pains::scene::{Scene, until};
+use crate::log;
+use crate::pains::scene::{Scene, replica_of, until};
 
 /// The application's own word for what the provider calls a group.
 fn is_admin(claims: &mut Map<String, Value>) {
@@ -105,5 +108,101 @@ async fn row_17_a_userinfo_that_is_away_or_about_another_user_changes_nothing() 
 
         let (status, claims) = scene.fetch("/claims").await;
         assert_eq!((status, claims["email"].as_str()), (200, Some("alice@example.test")), "answer {number}");
+    }
+}
+
+/// The public pages and the back office are two layers before one store.
+#[tokio::test]
+async fn row_17_what_one_layer_makes_of_the_claims_is_not_what_another_one_hands_out() {
+    let scene = scene(|application| application.map_claims(is_admin)).await;
+    let other = replica_of(&scene).await;
+    assert_eq!(scene.fetch("/claims").await.1["is_admin"], false);
+
+    let page = scene.browser.fetch(format!("{}/claims", other.url().trim_end_matches('/'))).await.unwrap();
+
+    let claims = page.json().unwrap();
+    assert_eq!((&claims["sub"], claims.get("is_admin")), (&json!("alice"), None));
+    assert_eq!(scene.fetch("/claims").await.1["is_admin"], false);
+}
+
+/// What the userinfo tells from now on.
+fn tells(scene: &Scene, edit: fn(&mut Value)) {
+    scene.provider.always(Endpoint::Userinfo, Answer::tampered(edit));
+}
+
+#[tokio::test]
+async fn row_17_the_userinfo_of_a_refresh_that_brings_no_id_token_counts_before_the_login_s() {
+    let ops = User::new("alice", "Alice").claim("groups", json!(["ops"])).claim("team", "red");
+    let terse = |provider: ProviderBuilder| provider.user(ops).id_token_on_refresh(false);
+    let scene = Scene::set(terse, |application| application.with_userinfo(true), Router::new()).await;
+    scene.sign_in().await;
+    let login = scene.fetch("/claims").await.1;
+    assert_eq!((&login["groups"], login["email"].as_str()), (&json!(["ops"]), Some("alice@example.test")));
+
+    tells(&scene, |userinfo| {
+        userinfo["groups"] = json!([]);
+        userinfo.as_object_mut().unwrap().remove("team");
+        for of_the_token in ["iss", "aud", "exp", "iat", "auth_time", "acr", "sid", "at_hash", "nonce"] {
+            userinfo[of_the_token] = "userinfo".into();
+        }
+    });
+    scene.expire_token();
+    scene.fetch("/token").await;
+
+    assert!(until(async || scene.fetch("/claims").await.1["groups"] == json!([])).await);
+    let now = scene.fetch("/claims").await.1;
+    for of_the_token in ["iss", "aud", "exp", "iat", "auth_time", "sid", "at_hash", "nonce"] {
+        assert!(
+            login[of_the_token] != Value::Null && now[of_the_token] == login[of_the_token],
+            "{of_the_token}"
+        );
+    }
+    assert_eq!(now["team"], "red", "what the userinfo says nothing of");
+}
+
+#[tokio::test]
+async fn row_17_a_new_id_token_counts_before_an_older_userinfo_again() {
+    let scene = scene(|application| application.with_userinfo(true)).await;
+    tells(&scene, |userinfo| userinfo["groups"] = json!(["staff"]));
+    for groups in [None, Some(json!(["ops"]))] {
+        if groups.is_some() {
+            scene.provider.enqueue(Endpoint::Userinfo, Answer::status(500));
+        }
+        let told = groups.clone();
+        scene.provider.enqueue(
+            Endpoint::Token,
+            Answer::lying_id_token(move |_, claims| match &told {
+                Some(groups) => claims["groups"] = groups.clone(),
+                None => claims["nonce"] = "another login's".into(),
+            }),
+        );
+        scene.expire_token();
+        scene.fetch("/token").await;
+
+        let wanted = groups.unwrap_or_else(|| json!(["staff"]));
+        assert!(until(async || scene.fetch("/claims").await.1["groups"] == wanted).await, "{wanted}");
+    }
+}
+
+/// They signed in elsewhere: ID tokens name that login from then on, and none of them is taken over.
+#[tokio::test]
+async fn row_17_roles_of_the_userinfo_are_current_though_each_new_id_token_is_of_another_login() {
+    let (log, _listening) = log::kept();
+    let scene = scene(|application| application.with_userinfo(true)).await;
+    for (number, groups) in [&["ops"] as &[&str], &[]].into_iter().enumerate() {
+        let later = |claims: &mut Value| claims["auth_time"] = claims["iat"].clone();
+        scene.provider.enqueue(Endpoint::Token, Answer::lying_id_token(move |_, claims| later(claims)));
+        let told = json!(groups);
+        scene
+            .provider
+            .enqueue(Endpoint::Userinfo, Answer::tampered(move |userinfo| userinfo["groups"] = told.clone()));
+        scene.expire_token();
+        assert_eq!(scene.fetch("/token").await.0, 200, "the session lives");
+
+        assert!(
+            until(async || scene.fetch("/claims").await.1["groups"] == json!(groups)).await,
+            "{groups:?}"
+        );
+        assert_eq!(log.warnings("is not taken over").len(), 1, "told once, after refresh {number}");
     }
 }

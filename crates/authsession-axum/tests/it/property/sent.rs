@@ -90,7 +90,7 @@ const HEADERS: [&str; 18] = [
     "authorization",
     "user-agent",
 ];
-const HEADER_VALUES: [&str; 20] = [
+const HEADER_VALUES: [&str; 21] = [
     "text/html",
     "*/*",
     "application/json",
@@ -100,6 +100,7 @@ const HEADER_VALUES: [&str; 20] = [
     "same-origin",
     "cross-site",
     "document",
+    "iframe",
     "image",
     "prefetch",
     "{here}",

@@ -1,5 +1,7 @@
 //! Apple: answers by form, no userinfo, and a client secret that is signed for each request.
 
+use std::time::Duration;
+
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_axum::known_provider::KnownProvider;
 use authsession_core::signer::SigningKey;
@@ -10,7 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::providers::imitation::{play, sign_in};
+use crate::pains::scene::until;
+use crate::providers::imitation::{apple, by_name, play, sign_in, until_refreshed};
+use crate::stage::{Stage, TOKEN_LIFETIME};
 
 #[tokio::test]
 async fn each_request_carries_a_secret_of_its_own_signed_by_the_teams_key() {
@@ -34,10 +38,42 @@ async fn each_request_carries_a_secret_of_its_own_signed_by_the_teams_key() {
     assert_eq!(claims["aud"], stage.provider.issuer());
     let lasts = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert!((1..=15_777_000).contains(&lasts), "Apple takes half a year at most: {lasts}");
-    stage.expire_token();
-    stage.token().await;
+    until_refreshed(&stage, by_name("apple(team_id, key)")).await;
     let refresh = stage.provider.journal().last(Endpoint::Token).unwrap();
     assert_ne!(refresh.form_value("client_secret"), Some(secret.as_str()));
+}
+
+/// Uses the session every half hour, for that long.
+async fn used_for(stage: &Stage, time: Duration) {
+    let half_hour = Duration::from_secs(1800);
+    for _ in 0..time.as_secs() / half_hour.as_secs() {
+        stage.clock.advance(half_hour);
+        stage.token().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_in_use_is_refreshed_once_a_day_and_stays_signed_in() {
+    let (stage, day) = (play("apple(team_id, key)").await, Duration::from_secs(24 * 3600));
+    sign_in(&stage).await;
+
+    used_for(&stage, day - TOKEN_LIFETIME).await;
+    assert_eq!(stage.refreshes(), 0, "though the access token ended many times");
+    for days in 1..=3 {
+        used_for(&stage, day).await;
+        assert!(until(async || stage.refreshes() == days).await, "{} after {days} days", stage.refreshes());
+    }
+}
+
+#[tokio::test]
+async fn whoever_wants_to_know_sooner_says_how_old_a_token_may_be() {
+    let stage = apple(|builder| builder.with_token_max_age(600)).await;
+    sign_in(&stage).await;
+
+    stage.clock.advance(Duration::from_secs(601));
+    stage.token().await;
+
+    assert_eq!(stage.refreshes(), 1);
 }
 
 #[tokio::test]

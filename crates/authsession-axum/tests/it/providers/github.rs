@@ -13,10 +13,7 @@ async fn the_user_is_the_number_that_never_changes() {
 
     assert_eq!(stage.fetch("/version").await.1["sub"], "583231");
     let session = stage.fetch("/session").await.1;
-    assert_eq!(
-        (session["scope"].as_str(), session["refresh_token"].as_str()),
-        (Some("read:user,user:email"), Some(""))
-    );
+    assert_eq!((session["scope"].as_str(), session["refresh_token"].as_str()), (Some("read:user"), Some("")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The test provider, playing each of those in the table.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_axum::known_provider::KnownProvider;
@@ -24,6 +25,8 @@ use crate::stage::{CountingStore, Stage, TOKEN_LIFETIME, app, application};
 
 pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 pub(crate) const OTHER_TENANT: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+/// How long before the end of a token it is refreshed, unless configured.
+const MARGIN: Duration = Duration::from_secs(60);
 const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The constructors played, in the order of the table.
@@ -43,7 +46,7 @@ pub(crate) const PLAYED: [&str; 12] = [
 ];
 
 pub(crate) fn by_name(constructor: &str) -> &'static Row {
-    TABLE.into_iter().find(|row| row.constructors.contains(&constructor)).unwrap()
+    TABLE.iter().copied().find(|row| row.constructors.contains(&constructor)).unwrap()
 }
 
 /// A stage with this application at this provider.
@@ -100,13 +103,26 @@ pub(crate) async fn play(constructor: &str) -> Stage {
         }
         "github()" => stage(github, async |builder, provider| as_at_github(builder, provider).await).await,
         "gitlab()" => stage(lacking, at(|url| KnownProvider::gitlab().at(url))).await,
-        "apple(team_id, key)" => play_apple().await,
+        "apple(team_id, key)" => apple(|builder| builder).await,
         "salesforce()" => {
             stage(|it| lacking(it).expires_in_stated(false), at(|url| KnownProvider::salesforce().at(url)))
                 .await
         }
         other => unreachable!("nobody plays {other}"),
     }
+}
+
+/// Uses the session until its tokens were refreshed: when the row says, or when the access token ends.
+pub(crate) async fn until_refreshed(stage: &Stage, row: &Row) {
+    let before = stage.token().await;
+    let lifetime = row.assumed_token_lifetime.unwrap_or(TOKEN_LIFETIME);
+    let due = row.least_refresh_interval.unwrap_or(lifetime) + MARGIN;
+    // Unused for a day the session would be over.
+    for _ in 0..2 {
+        stage.clock.advance(due / 2 + Duration::from_secs(1));
+        stage.token().await;
+    }
+    assert_ne!(stage.token().await, before);
 }
 
 /// Signs in, pressing on where the provider answers with a form.
@@ -212,7 +228,9 @@ pub(crate) async fn as_at_github(
 }
 
 /// No metadata, no userinfo, answers by form, and a secret that is a token signed by the team's key.
-pub(crate) async fn play_apple() -> Stage {
+pub(crate) async fn apple(
+    configure: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder,
+) -> Stage {
     let pair = KeyPair::generate(SigningAlgorithm::Es256).unwrap();
     let client = Client::with_key("com.example.app", pair.public_key().unwrap());
     let key = SigningKey::from_pem(pair.private_key_pem().unwrap()).unwrap().with_key_id(pair.key_id());
@@ -232,7 +250,7 @@ pub(crate) async fn play_apple() -> Stage {
                 .with_token_endpoint(&provider.endpoint(Endpoint::Token))
                 .with_jwks_uri(&provider.endpoint(Endpoint::Jwks))
                 .with_revocation_endpoint(&provider.endpoint(Endpoint::Revocation));
-            builder.with_provider(apple).await.unwrap()
+            configure(builder).with_provider(apple).await.unwrap()
         },
     )
     .await

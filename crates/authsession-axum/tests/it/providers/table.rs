@@ -7,6 +7,27 @@ use authsession_axum::provider_table::{Address, ClientSecret, Lack, Row, TABLE};
 
 const DOCUMENT: &str = "../../docs/providers.md";
 
+const INTRODUCTION: &str = "# Providers by name
+
+```rust
+let configuration = OAuthConfigurationBuilder::default()
+    .with_provider(KnownProvider::google()).await?
+    .with_client_id(\"…\").with_client_secret(\"…\")
+    .with_redirect_uri(\"https://app.example.com/auth/callback\").with_private_cookie_key(&cookie_key)
+    .build()?;
+```
+
+Of `with_provider`, `with_issuer` and `with_tenant_issuers` the last one called counts; another one forgets the row. Every other setter
+goes before the row.
+
+*Lacks* is what others have and this provider has not; nothing has to be configured to do without. Without ID tokens the userinfo
+says who the user is. Without refresh tokens a session outlives its access token, which is handed out no more once it has ended.
+Without revocation a logout leaves the tokens to expire. Without logout at the provider users are signed out of the application, and
+stay signed in there. Without `expires_in` a lifetime is assumed.
+
+A test keeps this page equal to the table in `authsession_axum::provider_table`.
+";
+
 /// Run with `UPDATE_DOCS=1` to write it anew.
 #[test]
 fn the_document_says_what_the_table_says() {
@@ -26,7 +47,7 @@ fn every_url_of_the_table_is_https_and_every_path_begins_with_a_slash() {
     for row in TABLE {
         let (base, paths) = address(row);
         assert!(base.is_empty() || (base.starts_with("https://") && !base.ends_with('/')), "{}", row.name);
-        for (what, path) in paths.into_iter().filter(|(what, _)| *what != "tenant claim") {
+        for (what, path) in paths.into_iter().filter(|(what, _)| !what.starts_with("tenant")) {
             assert!(
                 path.is_empty() || path.starts_with('/') || path.starts_with("https://"),
                 "{}: {what}",
@@ -37,20 +58,16 @@ fn every_url_of_the_table_is_https_and_every_path_begins_with_a_slash() {
 }
 
 fn document() -> String {
-    let mut text = String::from(
-        "# Providers by name\n\n\
-         `OAuthConfigurationBuilder::with_provider(KnownProvider::…)` takes one of these. Every setter goes before what stands \
-         here. A test keeps this page equal to the table in `authsession_axum::provider_table`.\n",
-    );
+    let mut text = INTRODUCTION.to_owned();
     for row in TABLE {
         writeln!(text, "\n## {}\n\n| | |\n|---|---|", row.name).unwrap();
         let calls: Vec<_> = row.constructors.iter().map(|call| format!("`KnownProvider::{call}`")).collect();
         writeln!(text, "| chosen by | {} |", calls.join(", ")).unwrap();
         let (base, paths) = address(row);
-        let base = if base.is_empty() { "given by the application".to_owned() } else { format!("`{base}`") };
-        writeln!(text, "| base URL | {base} |").unwrap();
+        let shown = if base.is_empty() { "given by the application".to_owned() } else { format!("`{base}`") };
+        writeln!(text, "| base URL | {shown} |").unwrap();
         for (what, path) in paths.into_iter().filter(|(_, path)| !path.is_empty()) {
-            writeln!(text, "| {what} | `{path}` |").unwrap();
+            writeln!(text, "| {what} | `{}` |", joined(base, path)).unwrap();
         }
         writeln!(text, "| scopes | `{}` |", row.scopes.join(" ")).unwrap();
         for (name, value) in row.parameters {
@@ -75,6 +92,9 @@ fn document() -> String {
         if let Some(lifetime) = row.assumed_token_lifetime {
             writeln!(text, "| access token | taken to live {} minutes |", lifetime.as_secs() / 60).unwrap();
         }
+        if let Some(interval) = row.least_refresh_interval {
+            writeln!(text, "| refreshed | every {} hours, no sooner |", interval.as_secs() / 3600).unwrap();
+        }
         if !row.lacks.is_empty() {
             let lacks: Vec<_> = row.lacks.iter().copied().map(Lack::name).collect();
             writeln!(text, "| lacks | {} |", lacks.join(", ")).unwrap();
@@ -84,14 +104,29 @@ fn document() -> String {
     text
 }
 
+/// The URL: what is below an empty base is below the application's; what has no path is no URL.
+fn joined(base: &str, path: &str) -> String {
+    match (base, path.starts_with('/')) {
+        ("", true) => format!("…{path}"),
+        (base, true) => format!("{base}{path}"),
+        (_, false) => path.to_owned(),
+    }
+}
+
 /// The base URL, and what is below it.
 fn address(row: &Row) -> (&'static str, Vec<(&'static str, &'static str)>) {
     match row.address {
         Address::Discovered { base, path, end_session, .. } => {
             (base, vec![("issuer", path), ("logout", end_session.unwrap_or_default())])
         }
-        Address::Tenants { base, template, claim, .. } => {
-            (base, vec![("issuers", template), ("tenant claim", claim)])
+        Address::Tenants { base, any, organizations, personal_accounts, template, claim, .. } => {
+            let places = [("found at", organizations), ("found at with personal accounts", any)];
+            let issuers = [
+                ("issuers", template),
+                ("tenant claim", claim),
+                ("tenant of personal accounts", personal_accounts),
+            ];
+            (base, places.into_iter().chain(issuers).collect())
         }
         Address::ByHand { base, authorization, token, jwks, userinfo, revocation, .. } => {
             let (userinfo, elsewhere) = userinfo.unwrap_or_default();

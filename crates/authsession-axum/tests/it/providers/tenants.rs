@@ -10,8 +10,9 @@ use authsession_testkit::script::Answer;
 use authsession_testkit::user::User;
 use serde_json::Value;
 
+use crate::pains::scene::until;
 use crate::providers::imitation::{OTHER_TENANT, TENANT, entra, play, sign_in, stage};
-use crate::stage::Stage;
+use crate::stage::{COOKIE_KEY, Stage};
 
 /// A stage whose user is in this tenant, at an application that admits `TENANT` alone.
 async fn with_a_user_of(tenant: &'static str) -> Stage {
@@ -102,6 +103,32 @@ async fn a_refresh_that_moves_to_another_tenant_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_userinfo_however_new_moves_nobody_to_another_tenant() {
+    let user = User::new("alice", "Alice").claim("team", "red").claim("tid", TENANT);
+    let stage = stage(
+        |provider| entra("organizations", provider).user(user).id_token_on_refresh(false),
+        async |builder, provider| {
+            let issuer = format!("http://{}", provider.address());
+            let known = KnownProvider::entra_tenants([TENANT]).at(&issuer);
+            builder.with_provider(known).await.unwrap().with_userinfo(true)
+        },
+    )
+    .await;
+    assert_eq!(sign_in(&stage).await.status, 200);
+    let moved = Answer::tampered(|userinfo| {
+        userinfo["tid"] = OTHER_TENANT.into();
+        userinfo["team"] = "blue".into();
+    });
+    stage.provider.enqueue(Endpoint::Userinfo, moved);
+
+    stage.expire_token();
+    stage.fetch("/token").await;
+
+    assert!(until(async || stage.fetch("/claims").await.1["team"] == "blue").await);
+    assert_eq!(stage.fetch("/claims").await.1["tid"], TENANT);
+}
+
+#[tokio::test]
 async fn sessions_of_a_tenant_that_is_taken_off_the_list_count_no_more() {
     let stage = play("entra_tenants(tenants)").await;
     sign_in(&stage).await;
@@ -143,4 +170,21 @@ async fn with_the_same_store(other: &Stage, known: KnownProvider) -> Stage {
     let server = slot.serve(crate::stage::app(builder, std::sync::Arc::clone(&store)));
     let browser = authsession_testkit::browser::Browser::with_clock(clock.clone()).unwrap();
     Stage { clock, provider, store, server, browser }
+}
+
+#[tokio::test]
+async fn a_list_of_tenants_that_no_id_token_is_held_against_is_refused_at_the_start() {
+    let provider = entra("organizations", Provider::builder()).start().await.unwrap();
+    let issuer = format!("http://{}", provider.address());
+    let builder = OAuthConfigurationBuilder::default()
+        .with_client_id("client")
+        .with_redirect_uri("https://app.example/auth/callback")
+        .with_private_cookie_key(COOKIE_KEY)
+        .with_provider(KnownProvider::entra_tenants([TENANT]).at(&issuer))
+        .await
+        .unwrap();
+
+    let error = builder.with_scopes(vec!["api"]).build().unwrap_err();
+
+    assert!(error.to_string().contains("add it (with_scopes)"), "{error}");
 }

@@ -16,6 +16,7 @@ use authsession_testkit::serve::Server;
 use axum::Router;
 use axum::routing::get;
 
+use crate::pains::scene::until;
 use crate::stage::{CountingStore, TOKEN_LIFETIME, application};
 
 #[tokio::test]
@@ -39,9 +40,7 @@ async fn who_holds_a_token_that_died_with_a_refresh_gets_its_successor_and_no_ot
 
     clock.advance(TOKEN_LIFETIME - Duration::from_secs(30));
     browser.navigate(server.url()).await.unwrap();
-    while provider.live_access_token(&old) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    assert!(until(async || !provider.live_access_token(&old)).await);
     job.invalidate(&old).await;
     let new = job.access_token().await.unwrap().into_owned();
 

@@ -8,6 +8,7 @@ use authsession_testkit::habits::{Habits, SQL};
 use authsession_testkit::script::Answer;
 
 use crate::log;
+use crate::pains::scene::until;
 use crate::quirks::life::{lead, stage_at, stage_with};
 use crate::stage::Stage;
 
@@ -98,11 +99,12 @@ async fn while_the_token_serves_a_bare_400_is_not_even_counted() {
     stage.sign_in().await;
     stage.provider.always(Endpoint::Token, Answer::status(400));
     stage.clock.advance(hour / 2);
-    while stage.refreshes() < 5 {
+    for refreshes in 1..=5 {
         stage.clock.advance(LATER);
-        assert_eq!(stage.fetch("/token").await.0, 200);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let over = async || stage.fetch("/token").await.0 == 200 && stage.store.released() == refreshes;
+        assert!(until(over).await, "refresh {refreshes}");
     }
+    assert_eq!(stage.refreshes(), 5);
     stage.clock.advance(hour / 2);
 
     assert!(until_signed_out(&stage).await.0 >= Duration::from_secs(300));

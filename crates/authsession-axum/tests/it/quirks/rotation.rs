@@ -11,6 +11,7 @@ use authsession_testkit::script::Answer;
 use authsession_testkit::serve::Server;
 use serde_json::{Map, Value};
 
+use crate::pains::scene::until;
 use crate::quirks::life::{lead, sign_out, stage_at, stage_with};
 use crate::stage::{Stage, TOKEN_LIFETIME, app, application};
 
@@ -162,12 +163,9 @@ async fn an_old_access_token_that_dies_with_the_refresh_is_not_handed_out_after_
 
     stage.token().await;
     assert!(stage.provider.journal().reaches(Endpoint::Token, 1).await);
-    let mut now = stage.token().await;
-    while now == before {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        now = stage.token().await;
-    }
+    assert!(until(async || stage.token().await != before).await);
 
+    let now = stage.token().await;
     assert!(!stage.provider.live_access_token(&before) && stage.provider.live_access_token(&now));
     assert_eq!(stage.refreshes(), 1);
 }

@@ -129,6 +129,15 @@ async fn it_is_tried_whatever_else_is_wrong() {
 }
 
 #[tokio::test]
+async fn without_a_token_endpoint_nobody_refused_the_client() {
+    let provider = provider_that_says(|says| drop(says.remove("token_endpoint"))).await;
+
+    let (found, status) = verdict(&provider, &["--try-client"], "token endpoint").await;
+
+    assert_eq!((found, status), (None, Some(1)), "what is wrong is what the provider says");
+}
+
+#[tokio::test]
 async fn a_refusal_that_says_nothing_of_the_client_is_left_open() {
     for answer in [Answer::json(403, &json!({ "error": "invalid_code" })), Answer::status(503)] {
         let provider = provider().await;
@@ -157,8 +166,28 @@ async fn a_secret_without_a_client_id_is_an_error_that_says_so() {
     let ended = ended(command.env("AUTHSESSION_CLIENT_SECRET", "hush").spawn().unwrap()).await;
 
     assert!(
-        !ended.succeeded && ended.log.contains("--client-id") && !ended.log.contains("hush"),
+        ended.status == Some(2) && ended.log.contains("--client-id") && !ended.log.contains("hush"),
         "{}",
         ended.log
     );
+}
+
+#[tokio::test]
+async fn a_variable_or_file_that_is_not_there_or_empty_is_the_command_lines_fault() {
+    let provider = provider().await;
+    let folder = LoginFile::new();
+    let (empty, none) = (folder.beside("empty", "\n"), folder.beside("none", "") + "-at-all");
+    for wrong in [
+        ["--client-secret-env", "NOT_THERE"],
+        ["--client-secret-file", &empty],
+        ["--client-secret-file", &none],
+        ["--custom-ca-cert", &none],
+        ["--cookie-key-env", "NOT_THERE"],
+    ] {
+        let mut command = authsession(&["doctor", "--issuer", provider.issuer(), "--client-id", "shop"]);
+
+        let ended = ended(command.args(wrong).spawn().unwrap()).await;
+
+        assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{wrong:?}: {}", ended.log);
+    }
 }

@@ -2,13 +2,12 @@
 
 use url::Url;
 
-use crate::authorization::{
-    AuthorizationRequest, AuthorizationResponse, PendingAuthorization, asks_for_id_token,
-};
+use crate::authorization::{AuthorizationRequest, AuthorizationResponse, PendingAuthorization};
 use crate::error::Error;
 use crate::grant::authorization_code::AuthorizationCode;
 use crate::id_token::{IdTokenVerifier, LoginExpectations};
 use crate::loopback::LoopbackListener;
+use crate::scope::asks_for_id_token;
 use crate::secret::Secret;
 use crate::token_endpoint::TokenEndpoint;
 use crate::token_set::TokenSet;

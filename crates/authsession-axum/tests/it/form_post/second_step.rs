@@ -1,0 +1,93 @@
+//! The second step takes a session that lives, made for this very callback, and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsession_core::authorization::ResponseMode;
+use authsession_testkit::endpoint::Endpoint;
+use authsession_testkit::serve::Server;
+
+use super::{fields_of, stage};
+use crate::stage::{SESSION_COOKIE, Stage, app, application};
+use crate::wire::{Answer, Window};
+
+/// Signs in up to the second step, which is not taken yet.
+async fn landed(stage: &Stage, window: &mut Window) -> String {
+    let start = window.get(stage, "/auth?return_to=/token").await;
+    let page = stage.browser.navigate(start.location()).await.unwrap();
+    let posted = window.post(stage, &fields_of(&page)).await;
+    assert!(posted.location().contains("landed="), "{}", posted.text);
+    posted.location().to_owned()
+}
+
+fn signs_in(answer: &Answer) -> bool {
+    answer.headers("set-cookie").iter().any(|cookie| cookie.starts_with(&format!("{SESSION_COOKIE}=")))
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_is_not_taken() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let hop = landed(&stage, &mut window).await;
+    let mut copy = window.clone();
+    window.get(&stage, &hop).await;
+    assert_eq!(window.get(&stage, "/end").await.status, 200);
+
+    let again = copy.get(&stage, &hop).await;
+
+    assert!(!signs_in(&again) && again.location().contains("/authorize"), "{}", again.text);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_ends_no_other() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let hop = landed(&stage, &mut window).await;
+    let ended = window.cookies.clone();
+    window.get(&stage, &hop).await;
+    window.get(&stage, "/end").await;
+    let second = landed(&stage, &mut window).await;
+    window.get(&stage, &second).await;
+
+    let mut both = window.clone();
+    both.cookies.extend(ended);
+    let answer = both.get(&stage, &hop).await;
+
+    assert_eq!((answer.location(), signs_in(&answer)), ("/", false));
+    assert_eq!(window.get(&stage, "/token").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_login_begun_between_the_two_steps_leaves_the_other_to_its_end() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let hop = landed(&stage, &mut window).await;
+
+    for _ in 0..7 {
+        window.get(&stage, "/auth").await;
+        stage.clock.advance(Duration::from_secs(1));
+    }
+    let answer = window.get(&stage, &hop).await;
+
+    assert_eq!((answer.location(), signs_in(&answer)), ("/token", true));
+    assert_eq!(window.cookies.len(), 6, "five logins under way and a session");
+}
+
+/// Two applications on one host share cookies, and these two a key, a store and a provider too.
+#[tokio::test]
+async fn a_login_that_landed_at_one_callback_is_taken_at_no_other() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let hop = landed(&stage, &mut window).await;
+    let slot = Server::reserve().await.unwrap();
+    let builder =
+        application(&stage.provider, &slot, &stage.clock).with_response_mode(ResponseMode::FormPost);
+    let builder = builder.with_issuer(stage.provider.issuer()).await.unwrap();
+    let server = slot.serve(app(builder, Arc::clone(&stage.store)));
+    let other = Stage { server, ..stage };
+
+    let answer = window.clone().get(&other, &hop).await;
+
+    assert!(!signs_in(&answer) && answer.location().contains("/authorize"), "{}", answer.text);
+    assert_eq!(other.provider.journal().count(Endpoint::Token), 1);
+}
