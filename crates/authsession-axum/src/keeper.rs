@@ -95,9 +95,17 @@ impl Keeper {
         let ended = self.store.end(&key, reason).await?;
         if let Some(session) = &ended {
             watch::session_ended(key, reason);
-            self.revoke_behind(self.refresh_tokens(key, session));
+            self.revoke_behind(self.no_longer_needed(key, session, reason));
         }
         Ok(ended)
+    }
+
+    /// The refresh tokens to revoke with a session that ended. A deadline of one device's session ends nothing of the user's
+    /// others, where to revoke one token would.
+    fn no_longer_needed(&self, key: StoreKey, session: &StoredSession, reason: EndReason) -> Vec<Secret> {
+        let tokens = self.refresh_tokens(key, session);
+        let by_a_deadline = matches!(reason, EndReason::Idle | EndReason::TooOld);
+        if by_a_deadline && self.ends_whole_grants() { Vec::new() } else { tokens }
     }
 
     /// The same where nobody can be told of a failure.
@@ -164,7 +172,7 @@ impl Keeper {
                     let mut tokens = Vec::new();
                     for (key, reason, session) in swept {
                         watch::session_ended(key, reason);
-                        tokens.extend(keeper.refresh_tokens(key, &session));
+                        tokens.extend(keeper.no_longer_needed(key, &session, reason));
                     }
                     keeper.revoke_behind(tokens);
                 }

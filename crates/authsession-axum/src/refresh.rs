@@ -190,8 +190,9 @@ impl Refresher {
         let id_token_is_new = tokens.id_token != before.record.tokens.id_token;
         let (mut version, mut base) = (before.version, before.record.clone());
         for attempt in 1..=SAVES {
-            // What was refused was the token that is replaced now.
-            let refused = base.refused.map(|refused| Refused { pending: false, ..refused });
+            // What was refused was the token that is replaced now; parked after a useless answer, it is the same one still.
+            let same = tokens.access_token == base.tokens.access_token;
+            let refused = base.refused.map(|refused| Refused { pending: refused.pending && same, ..refused });
             let record = SessionRecord {
                 tokens: tokens.clone(),
                 refresh_sent_at: None,
@@ -207,7 +208,7 @@ impl Refresher {
                     let over = self.keeper.live(key).await;
                     let replaced =
                         matches!(over, Err(Error::NotSignedIn(NotSignedIn::Ended(EndReason::Replaced))));
-                    if !(replaced && self.keeper.spares_what_it_replaces()) {
+                    if !(replaced && self.keeper.ends_whole_grants()) {
                         self.keeper.revoke_behind(tokens.refresh_token);
                     }
                     return over;
@@ -235,9 +236,11 @@ impl Refresher {
     ) -> Result<Saving, StoreError> {
         Ok(match self.keeper.store.update(&key, version, record).await? {
             Updated::Saved(session) => {
-                self.failures.succeeded(&key);
-                watch::refresh(key, Outcome::Refreshed);
-                self.keeper.renew_userinfo_behind(key, before, &session);
+                if session.record.tokens.access_token != before.record.tokens.access_token {
+                    self.failures.succeeded(&key);
+                    watch::refresh(key, Outcome::Refreshed);
+                    self.keeper.renew_userinfo_behind(key, before, &session);
+                }
                 Saving::Done(session)
             }
             Updated::Ended => Saving::Ended,

@@ -23,7 +23,7 @@ impl Keeper {
     }
 
     /// Ends the session before a new one that is kept already: whatever fails here, the user is signed in. Its refresh token
-    /// is handed over, or revoked, or left alone where revoking it would end the new one's too.
+    /// is handed over, or revoked, or left to expire where to revoke it would end the new one's grant too.
     pub(crate) async fn replace(&self, before: StoreKey, key: StoreKey, new: &StoredSession) {
         let ended = match self.store.end(&before, EndReason::Replaced).await {
             Ok(Some(ended)) => ended,
@@ -36,20 +36,15 @@ impl Keeper {
         watch::session_ended(before, EndReason::Replaced);
         let inherits = self.hands_over(before, &ended.record, &new.record);
         let mut tokens = self.refresh_tokens(before, &ended);
-        if inherits && let Some(token) = tokens.pop() {
-            match self.bequeath(key, new, token.clone()).await {
-                Ok(Updated::Saved(_)) => return,
-                Ok(Updated::Changed | Updated::Ended) => {}
-                Err(error) => {
-                    tracing::warn!(target: "authsession::session", session = ?key, %error, "a refresh token could not be handed over");
-                }
-            }
-            tokens.push(token);
-        } else if self.spares_what_it_replaces() && has_token(new) && is_same_user(&ended.record, &new.record)
+        if inherits
+            && let Some(token) = tokens.pop()
+            && let Err(error) = self.bequeath(key, new, token).await
         {
-            return;
+            tracing::warn!(target: "authsession::session", session = ?key, %error, "a refresh token could not be handed over");
         }
-        self.revoke_behind(tokens);
+        if !(self.ends_whole_grants() && is_same_user(&ended.record, &new.record)) {
+            self.revoke_behind(tokens);
+        }
     }
 
     /// The same, of a new session that is known by its key.
@@ -62,9 +57,9 @@ impl Keeper {
         Ok(())
     }
 
-    /// Whether a user's older refresh token is not revoked when a newer one takes its place: providers that issue one with the
-    /// user's consent alone have one grant for each user and client, and end all of it.
-    pub(crate) fn spares_what_it_replaces(&self) -> bool {
+    /// Whether to revoke one refresh token ends all of its user's: providers that issue one with the user's consent alone have
+    /// one grant for each user and client. There nothing but a logout, or another user in the same browser, has one revoked.
+    pub(crate) fn ends_whole_grants(&self) -> bool {
         self.configuration.consent_for_refresh_token
     }
 
@@ -90,10 +85,6 @@ impl Keeper {
             && is_same_user(before, new)
             && matches!((authentication(before), authentication(new)), (Ok(then), Ok(now)) if then == now)
     }
-}
-
-fn has_token(session: &StoredSession) -> bool {
-    session.record.tokens.refresh_token.is_some()
 }
 
 /// Whether both are certainly the same user's. Who has no name may be anybody.

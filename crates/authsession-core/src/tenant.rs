@@ -145,7 +145,9 @@ pub(crate) fn is_bound_elsewhere(bound: &str, issuer: Option<&Value>, many_tenan
     if many_tenants {
         !issuer.is_some_and(|issuer| bound == issuer || tenant_in(bound, issuer).is_some())
     } else {
-        bound.starts_with("https://") && parts(bound).is_none() && issuer != Some(bound)
+        bound.starts_with("https://")
+            && parts(bound).is_none()
+            && issuer.is_some_and(|issuer| issuer != bound)
     }
 }
 

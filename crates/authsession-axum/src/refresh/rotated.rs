@@ -8,6 +8,7 @@ use authsession_store::key::StoreKey;
 use authsession_store::record::{SessionRecord, StoredSession};
 use authsession_store::store::Updated;
 
+use crate::errors::Error;
 use crate::refresh::{LOOK_AGAIN, Refresher, SAVES};
 use crate::unsaved::Parked;
 
@@ -28,19 +29,22 @@ impl Refresher {
                         base = newer;
                     }
                     // Over, or rotated elsewhere: there is a newer end of the chain.
-                    _ => return self.keeper.revoke_behind([rotated]),
+                    Ok(_) | Err(Error::NotSignedIn(_)) => return self.keeper.revoke_behind([rotated]),
+                    Err(error) => self.wait_for_the_store(key, &error, attempt).await,
                 },
-                Err(error) => {
-                    tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "a rotated refresh token could not be saved");
-                    if attempt < SAVES {
-                        clock::wait(LOOK_AGAIN * attempt).await;
-                    }
-                }
+                Err(error) => self.wait_for_the_store(key, &error.into(), attempt).await,
             }
         }
         let mut tokens = base.record.tokens.clone();
         tokens.refresh_token = Some(rotated);
         let redeemed = base.record.tokens.refresh_token.clone();
         self.keeper.unsaved.park(key, Parked { redeemed, tokens });
+    }
+
+    async fn wait_for_the_store(&self, key: StoreKey, error: &Error, attempt: u32) {
+        tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "a rotated refresh token could not be saved");
+        if attempt < SAVES {
+            clock::wait(LOOK_AGAIN * attempt).await;
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::denial;
 use crate::routes::form_post::{Landed, SecondStep};
+use crate::routes::framed;
 use crate::routes::login::{Attempt, NewLogin, RESTARTED, name_of, start};
 use crate::routes::sign_in::{Homecoming, sign_in};
 
@@ -86,7 +87,8 @@ impl Routes {
             pending: attempt.pending,
             code,
             replaced: configuration.cookies.session(headers),
-            may_ask_for_consent: attempt.again.is_some(),
+            // Nobody is asked in a frame: providers do not let their page be shown there.
+            may_ask_for_consent: attempt.again.is_some() && !framed::is_framed(headers),
             user: match road {
                 Road::Form(user) => user,
                 Road::Query => None,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use authsession_core::authorization::AuthorizationResponse;
 use authsession_core::clock::{self, Timestamp};
+use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::secret::{Secret, for_sealing};
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::seal::SealError;
@@ -126,7 +127,11 @@ impl Routes {
         if let (Some(before), Some(key)) = (replaced, StoreKey::from_cookie(session.expose()))
             && before != key
         {
-            self.engine.keeper().replace_by(before, key).await?;
+            // Detached: what becomes of the old session's refresh token is not for a browser that goes away to break off.
+            let keeper = self.engine.keeper().clone();
+            let replaced = tokio::spawn(async move { keeper.replace_by(before, key).await });
+            let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
+            replaced.await.map_err(aborted)??;
         }
         let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
         let cookies = &configuration.cookies;

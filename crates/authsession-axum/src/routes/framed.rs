@@ -15,7 +15,7 @@ const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether what is asked for is to be shown within a page.
-fn is_framed(headers: &HeaderMap) -> bool {
+pub(super) fn is_framed(headers: &HeaderMap) -> bool {
     let shown = headers.get(SEC_FETCH_DEST).map(|value| value.as_bytes());
     matches!(shown, Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe"))
 }

@@ -1,6 +1,8 @@
 //! Logins in frames, where answers come by a redirect: only a page of the application's own has one there.
 
+use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_testkit::endpoint::Endpoint;
+use authsession_testkit::habits::Habits;
 use axum::http::Method;
 
 use crate::login_checks::stage;
@@ -53,14 +55,28 @@ async fn the_page_that_says_so_can_be_shown_there_and_leads_to_a_window_of_its_o
 async fn a_frame_of_the_applications_own_page_signs_in_without_a_word() {
     let stage = stage().await;
     stage.sign_in().await;
-    let start = framed(&stage, "/auth?prompt=none&return_to=/token", "same-origin").await;
+    signs_in_framed(&stage, "/auth?prompt=none&return_to=/token").await;
+}
+
+/// Its page of consent could not be shown there.
+#[tokio::test]
+async fn in_a_frame_nobody_is_asked_for_consent() {
+    let habits = Habits::default().refresh_token_with_consent();
+    let asking = |application: OAuthConfigurationBuilder| application.with_consent_for_refresh_token(true);
+    let stage = Stage::with(|provider| provider.habits(habits), asking).await;
+    signs_in_framed(&stage, "/auth?return_to=/token").await;
+}
+
+/// In a frame of the application's own page.
+async fn signs_in_framed(stage: &Stage, login: &str) {
+    let start = framed(stage, login, "same-origin").await;
     assert_eq!(start.status, 303, "{}", start.text);
     let cookie = start.headers("set-cookie")[0];
     stage.browser.set_cookie(stage.url("/"), cookie).unwrap();
     let back = stage.browser.navigate_without_following(start.location()).await.unwrap();
     let callback = back.location().unwrap();
 
-    let home = framed(&stage, &callback[url::Position::BeforePath..], "cross-site").await;
+    let home = framed(stage, &callback[url::Position::BeforePath..], "cross-site").await;
 
     assert_eq!((home.status, home.location(), home.headers("set-cookie").len()), (303, "/token", 2));
 }
