@@ -97,13 +97,9 @@ impl CookieNames {
             |(name, rest, reach)| {
                 let header = write(name, "", None, reach);
                 let flags = header.to_str().unwrap_or_default().split("; ").skip(1);
-                let lasting = flags.filter(|flag| !flag.starts_with("Max-Age"));
-                [&format!("{name}{rest}")]
-                    .into_iter()
-                    .map(String::as_str)
-                    .chain(lasting)
-                    .collect::<Vec<_>>()
-                    .join("; ")
+                flags
+                    .filter(|flag| !flag.starts_with("Max-Age"))
+                    .fold(format!("{name}{rest}"), |shown, flag| format!("{shown}; {flag}"))
             },
         )
     }

@@ -47,16 +47,6 @@ impl Keeper {
         }
     }
 
-    /// The same, of a new session that is known by its key.
-    ///
-    /// # Errors
-    /// The new one is no longer live; the one before is as it was.
-    pub(crate) async fn replace_by(&self, before: StoreKey, key: StoreKey) -> Result<(), Error> {
-        let new = self.live(key).await?;
-        self.replace(before, key, &new).await;
-        Ok(())
-    }
-
     /// Whether to revoke one refresh token ends all of its user's: providers that issue one with the user's consent alone have
     /// one grant for each user and client. There nothing but a logout, or another user in the same browser, has one revoked.
     pub(crate) fn ends_whole_grants(&self) -> bool {

@@ -38,8 +38,8 @@ impl Keeper {
             match keeper.fetch_userinfo_of(&refreshed).await {
                 Ok(claims) => {
                     // It is said once, at the first login: nobody would say it again.
-                    let told = keeper.configuration.takes_forms().then(|| told_by_a_form(&refreshed.record));
-                    let told = told.flatten();
+                    let by_form = keeper.configuration.takes_forms();
+                    let told = if by_form { told_by_a_form(&refreshed.record) } else { None };
                     let claims = Value::from(beside(told, Some(claims))).to_string();
                     if let Err(error) = keeper.save_userinfo(key, refreshed, &claims, is_newer).await {
                         tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a new userinfo was not saved; the old one stays");

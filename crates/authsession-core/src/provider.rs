@@ -109,20 +109,11 @@ impl Provider {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Error::misconfigured("the issuer must have no query and no fragment"));
         }
-        let path = url.path().trim_end_matches('/');
-        // OpenID Connect Discovery §4 appends to the issuer's path, RFC 8414 §3.1 goes before it.
-        let at = |path: &str| {
-            let mut at = url.clone();
-            at.set_path(path);
-            at
-        };
-        let openid = at(&format!("{path}/.well-known/openid-configuration"));
-        let oauth = at(&format!("/.well-known/oauth-authorization-server{path}"));
         let keys = Remote::new(Endpoint::Jwks, clock.clone());
         let at = Arc::new(Discovery {
             issuer: issuer.to_owned(),
             tenants,
-            urls: [openid, oauth],
+            urls: metadata_urls(&url),
             by_hand,
             http: http.clone(),
         });
@@ -234,6 +225,22 @@ impl Provider {
             Err(_) => judgement.into_result(),
         }
     }
+}
+
+/// Where the metadata of that issuer may be, most likely first: OpenID Connect Discovery §4 appends to the issuer's path, RFC 8414
+/// §3.1 goes before it.
+#[must_use]
+pub fn metadata_urls(issuer: &Url) -> [Url; 2] {
+    let path = issuer.path().trim_end_matches('/');
+    let at = |path: String| {
+        let mut at = issuer.clone();
+        at.set_path(&path);
+        at
+    };
+    [
+        at(format!("{path}/.well-known/openid-configuration")),
+        at(format!("/.well-known/oauth-authorization-server{path}")),
+    ]
 }
 
 impl Discovery {

@@ -6,6 +6,7 @@
 //! one word, or the name of a sealed cookie of this very browser; a code, a state or a session stands in no URL.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::authorization::AuthorizationResponse;
@@ -13,6 +14,7 @@ use authsession_core::clock::{self, Timestamp};
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::secret::{Secret, for_sealing};
 use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::record::StoredSession;
 use authsession_store::seal::SealError;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
@@ -114,24 +116,23 @@ impl Routes {
             SecondStep::Stale(stale) => (None, stale, Cow::default()),
         };
         let landed = match landed {
-            Some(landed) => self.still_lives(&landed.session).await?.then_some(landed),
+            Some(landed) => self.still_lives(&landed.session).await?.map(|live| (landed, live)),
             None => None,
         };
-        let Some(Landed { session, return_to, .. }) = landed else {
+        let Some((Landed { session, return_to, .. }, (key, live))) = landed else {
             return match asker {
                 Asker::Script => Err(Error::NotSignedIn(NotSignedIn::NoSession)),
                 _ => self.stale_callback(headers, stale).await,
             };
         };
-        let replaced = configuration.cookies.session(headers);
-        if let (Some(before), Some(key)) = (replaced, StoreKey::from_cookie(session.expose()))
+        if let Some(before) = configuration.cookies.session(headers)
             && before != key
         {
             // Detached: what becomes of the old session's refresh token is not for a browser that goes away to break off.
             let keeper = self.engine.keeper().clone();
-            let replaced = tokio::spawn(async move { keeper.replace_by(before, key).await });
+            let replaced = tokio::spawn(async move { keeper.replace(before, key, &live).await });
             let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
-            replaced.await.map_err(aborted)??;
+            replaced.await.map_err(aborted)?;
         }
         let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
         let cookies = &configuration.cookies;
@@ -140,12 +141,12 @@ impl Routes {
         Ok(response)
     }
 
-    /// Whether that session is live: it may have ended since it landed, and then it is nobody's to take.
-    async fn still_lives(&self, session: &Secret) -> Result<bool, Error> {
-        let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(false) };
+    /// That session, if it is live: it may have ended since it landed, and then it is nobody's to take.
+    async fn still_lives(&self, session: &Secret) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
+        let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(None) };
         match self.engine.keeper().live(key).await {
-            Ok(_) => Ok(true),
-            Err(Error::NotSignedIn(_)) => Ok(false),
+            Ok(live) => Ok(Some((key, live))),
+            Err(Error::NotSignedIn(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }

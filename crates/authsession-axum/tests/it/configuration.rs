@@ -14,18 +14,11 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::memory::MemoryStore;
 use authsession_testkit::provider::Provider;
 
+use crate::by_hand;
 use crate::stage::COOKIE_KEY;
 
 fn complete() -> OAuthConfigurationBuilder {
-    OAuthConfigurationBuilder::default()
-        .with_client_id("client")
-        .with_client_secret("a-secret-nobody-sees")
-        .with_redirect_uri("https://app.example/auth/callback")
-        .with_private_cookie_key(COOKIE_KEY)
-        .with_issuer_by_hand("https://login.example")
-        .with_authorization_endpoint("https://login.example/authorize")
-        .with_token_endpoint("https://login.example/token")
-        .with_jwks_uri("https://login.example/jwks")
+    by_hand::complete().with_client_secret("a-secret-nobody-sees")
 }
 
 #[test]
@@ -186,15 +179,7 @@ async fn an_environment_that_names_no_issuer_leaves_the_provider_to_the_setters(
 
     let builder = OAuthConfigurationBuilder::from_variables(variable).await.unwrap();
 
-    let configuration = builder
-        .with_redirect_uri("https://app.example/auth/callback")
-        .with_private_cookie_key(COOKIE_KEY)
-        .with_issuer_by_hand("https://login.example")
-        .with_authorization_endpoint("https://login.example/authorize")
-        .with_token_endpoint("https://login.example/token")
-        .with_jwks_uri("https://login.example/jwks")
-        .build()
-        .unwrap();
+    let configuration = by_hand::but_for_the_client(builder).build().unwrap();
     assert_eq!(configuration.client_id(), "from-env");
 }
 

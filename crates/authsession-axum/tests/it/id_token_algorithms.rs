@@ -8,7 +8,8 @@ use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::script::Answer;
 
-use crate::stage::{COOKIE_KEY, Stage};
+use crate::by_hand;
+use crate::stage::Stage;
 
 const LONG: &str = "a-secret-that-both-sides-know-and-that-is-sixty-four-bytes-long!";
 const SHORT: &str = "a-secret-of-thirty-seven-bytes-precis";
@@ -30,15 +31,7 @@ async fn id_token(stage: &Stage) -> String {
 
 /// What `build()` says to these settings of a confidential client.
 fn build(edit: impl FnOnce(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder) -> Result<(), String> {
-    let builder = OAuthConfigurationBuilder::default()
-        .with_client_id("client")
-        .with_redirect_uri("https://app.example/auth/callback")
-        .with_private_cookie_key(COOKIE_KEY)
-        .with_issuer_by_hand("https://login.example")
-        .with_authorization_endpoint("https://login.example/authorize")
-        .with_token_endpoint("https://login.example/token")
-        .with_jwks_uri("https://login.example/jwks");
-    edit(builder).build().map(drop).map_err(|error| error.to_string())
+    edit(by_hand::complete()).build().map(drop).map_err(|error| error.to_string())
 }
 
 #[tokio::test]

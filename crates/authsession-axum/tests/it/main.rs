@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and helpers are not `#[test]` functions")]
 
 mod acr;
+mod by_hand;
 mod callback;
 mod configuration;
 mod consent;

@@ -12,6 +12,7 @@ use authsession_testkit::serve::Server;
 use axum::Router;
 use serde_json::{Value, json};
 
+use crate::by_hand;
 use crate::pains::scene::{Scene, cookies_of};
 use crate::stage::{COOKIE_KEY, CountingStore, Stage, app, application};
 
@@ -42,15 +43,7 @@ async fn the_session_cookie_is_called_as_the_application_says() {
 #[test]
 fn a_cookie_name_that_could_be_mistaken_is_a_configuration_error() {
     for name in ["", "a b", "a=b", "__Host-shop", "__Secure-shop", "ünïcode"] {
-        let builder = OAuthConfigurationBuilder::default()
-            .with_client_id("client")
-            .with_redirect_uri("https://app.example/auth/callback")
-            .with_private_cookie_key(COOKIE_KEY)
-            .with_issuer_by_hand("https://login.example")
-            .with_authorization_endpoint("https://login.example/authorize")
-            .with_token_endpoint("https://login.example/token")
-            .with_jwks_uri("https://login.example/jwks")
-            .with_cookie_name(name);
+        let builder = by_hand::complete().with_cookie_name(name);
         assert!(builder.build().unwrap_err().to_string().contains("cookie's name"), "{name}");
     }
 }

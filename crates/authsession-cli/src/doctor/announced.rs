@@ -5,7 +5,7 @@ use authsession_core::clock::Clock;
 use authsession_core::error::Endpoint;
 use authsession_core::examine::{self, Published};
 use authsession_core::http::{HttpClient, is_loopback};
-use authsession_core::provider::{Endpoints, Provider};
+use authsession_core::provider::{self, Endpoints, Provider};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -204,15 +204,8 @@ async fn fetch(issuer: &str, http: &HttpClient, clock: &Clock) -> Result<Found, 
     if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         return Err(wrong());
     }
-    let path = url.path().trim_end_matches('/');
-    let at = |path: &str| {
-        let mut at = url.clone();
-        at.set_path(path);
-        at
-    };
-    let openid = at(&format!("{path}/.well-known/openid-configuration"));
-    let oauth = at(&format!("/.well-known/oauth-authorization-server{path}"));
-    for at in [openid.clone(), oauth] {
+    let places = provider::metadata_urls(&url);
+    for at in places.clone() {
         let answer = examine::look(http, Endpoint::Discovery, &at, clock).await;
         let answer = answer.map_err(|error| {
             (shown::error(&error), "check the issuer's URL, the network and the certificates trusted here")
@@ -221,7 +214,7 @@ async fn fetch(issuer: &str, http: &HttpClient, clock: &Clock) -> Result<Found, 
             return members(&at, &answer).map(|members| (at, members, answer.clock_offset_millis()));
         }
     }
-    Err((format!("there is none at {openid}"), "check the issuer's URL, or name the endpoints by hand"))
+    Err((format!("there is none at {}", places[0]), "check the issuer's URL, or name the endpoints by hand"))
 }
 
 fn members(at: &Url, answer: &Published) -> Result<Map<String, Value>, NotFound> {

@@ -15,6 +15,7 @@ use authsession_testkit::keys::SigningAlgorithm;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::Server;
 
+use crate::by_hand;
 use crate::log;
 use crate::quirks::life::lead;
 use crate::stage::{COOKIE_KEY, CountingStore, Stage, TOKEN_LIFETIME, app, clock_of};
@@ -80,18 +81,10 @@ async fn one_refused_with_an_empty_403_signs_nobody_in_and_nobody_out() {
 fn a_key_beside_a_secret_and_an_audience_without_a_key_are_named() {
     let pair = KeyPair::generate(SigningAlgorithm::Es256).unwrap();
     let key = SigningKey::from_pem(pair.private_key_pem().unwrap()).unwrap();
-    let complete = || {
-        OAuthConfigurationBuilder::default()
-            .with_client_id("shop")
-            .with_redirect_uri("https://app.example/auth/callback")
-            .with_private_cookie_key(COOKIE_KEY)
-            .with_issuer_by_hand("https://login.example")
-            .with_authorization_endpoint("https://login.example/authorize")
-            .with_token_endpoint("https://login.example/token")
-            .with_jwks_uri("https://login.example/jwks")
-    };
-    let both = complete().with_private_key_jwt(key).with_client_secret("secret").build().unwrap_err();
-    let neither = complete().with_client_assertion_audience(AssertionAudience::Issuer).build().unwrap_err();
+    let both =
+        by_hand::complete().with_private_key_jwt(key).with_client_secret("secret").build().unwrap_err();
+    let neither =
+        by_hand::complete().with_client_assertion_audience(AssertionAudience::Issuer).build().unwrap_err();
 
     assert!(both.to_string().contains("a secret and a key"), "{both}");
     assert!(neither.to_string().contains("with_private_key_jwt"), "{neither}");
