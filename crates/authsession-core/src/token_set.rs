@@ -1,5 +1,6 @@
 //! The tokens a grant was redeemed for, and how fresh they are (RFC 6749 §5.1).
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -7,7 +8,7 @@ use crate::extras::Extras;
 use crate::secret::Secret;
 
 /// What the token endpoint handed out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
@@ -76,5 +77,19 @@ impl TokenSet {
         } else {
             Freshness::Fresh
         }
+    }
+}
+
+/// Shows which tokens there are, and the times. Nothing of what the provider wrote.
+impl fmt::Debug for TokenSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenSet")
+            .field("access_token", &self.access_token)
+            .field("refresh_token", &self.refresh_token)
+            .field("id_token", &self.id_token)
+            .field("received_at", &self.received_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }

@@ -62,6 +62,17 @@ fn without_a_margin_a_token_is_fresh_until_it_expires() {
     assert_eq!(tokens.freshness(at(300), Duration::ZERO), Freshness::Expired);
 }
 
+#[test]
+fn debug_shows_nothing_the_provider_wrote() {
+    let mut tokens = tokens(Some(300));
+    tokens.access_token = "canary".into();
+    tokens.token_type = "canary".into();
+    tokens.scope = Some("canary".into());
+    tokens.extras = Extras::from_iter([("canary", "canary")]);
+    let shown = format!("{tokens:?}");
+    assert!(shown.contains("expires_at") && !shown.contains("canary"), "{shown}");
+}
+
 proptest! {
     #[test]
     fn no_instant_makes_it_panic_and_an_expired_token_is_never_used(
