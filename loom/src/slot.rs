@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom::thread::{self, JoinHandle};
 
-use crate::token_cache::slot::{Named, Slot};
+use crate::token_cache::slot::{Epoch, Named, Slot};
 
 #[derive(Debug, PartialEq, Eq)]
 struct Token(&'static str);
@@ -19,7 +19,12 @@ impl Named for Token {
 type Tokens = Slot<Token, u32>;
 
 fn land(tokens: &Tokens, text: &'static str) {
-    tokens.land(Arc::new(Token(text)));
+    land_of(tokens, text, tokens.epoch());
+}
+
+/// What a flight that began then brings.
+fn land_of(tokens: &Tokens, text: &'static str, begun: Epoch) -> bool {
+    tokens.land(Arc::new(Token(text)), begun)
 }
 
 fn refuse(tokens: &Tokens, text: &str) -> bool {
@@ -117,6 +122,46 @@ fn what_lands_after_the_slot_was_cleared_stays_whoever_refuses_what_was_before()
         land(tokens, "b");
         refusing.join().unwrap();
         assert_eq!(current(tokens), Some("b"));
+    });
+}
+
+#[test]
+fn once_the_slot_was_cleared_nothing_lands_of_a_flight_that_began_before() {
+    model(|tokens| {
+        let begun = tokens.epoch();
+        let landing = beside(tokens, move |tokens| land_of(tokens, "b", begun));
+        tokens.clear();
+        assert_eq!(current(tokens), None, "it was signed out");
+        landing.join().unwrap();
+        assert_eq!(current(tokens), None);
+    });
+}
+
+#[test]
+fn of_two_who_clear_and_land_anew_no_flight_of_before_takes_the_place() {
+    model(|tokens| {
+        let begun = tokens.epoch();
+        let landing = beside(tokens, move |tokens| land_of(tokens, "b", begun));
+        let refusing = beside(tokens, |tokens| refuse(tokens, "b"));
+        tokens.clear();
+        assert!(land_of(tokens, "c", tokens.epoch()));
+        assert_eq!(current(tokens), Some("c"));
+        landing.join().unwrap();
+        refusing.join().unwrap();
+        assert_eq!(current(tokens), Some("c"));
+    });
+}
+
+#[test]
+fn a_flight_that_began_while_the_slot_was_cleared_lands_exactly_if_it_began_after() {
+    model(|tokens| {
+        let clearing = beside(tokens, Tokens::clear);
+        let landed = land_of(tokens, "b", tokens.epoch());
+        clearing.join().unwrap();
+        let seen = current(tokens);
+        assert!(seen.is_none() || (landed && seen == Some("b")), "{seen:?}");
+        assert!(land_of(tokens, "c", tokens.epoch()));
+        assert_eq!(current(tokens), Some("c"));
     });
 }
 

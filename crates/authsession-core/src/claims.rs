@@ -1,12 +1,18 @@
 //! What an ID token says (OpenID Connect Core §2), read once its signature is verified.
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::jws::Jws;
 use crate::secret::Secret;
+
+const SESSION_EXPIRY: &str = "session_expiry";
+/// What is before it is a lifetime, not a time.
+const EARLIEST_END: Timestamp = Timestamp::from_unix_seconds(1_000_000_000);
+/// What is not before it is in milliseconds.
+const LATEST_END: Timestamp = Timestamp::from_unix_seconds(1_000_000_000_000);
 
 /// The claims of an ID token that passed every check.
 #[derive(Clone, PartialEq)]
@@ -34,6 +40,11 @@ pub struct IdTokenClaims {
     pub authentication_context: Option<String>,
     /// `sid`: the user's session at the provider (OpenID Connect Front-Channel Logout §3).
     pub provider_session: Option<String>,
+    /// `session_expiry`: when every session that starts from this token must have ended (OpenID Connect Enterprise Extensions
+    /// 1.0, draft 02, §2.1; the IPSIE profile for OpenID Connect, session lifecycle level 1, has providers send it). A number
+    /// in quotes is read too. `None` where the token has none, and where it
+    /// [cannot be meant](Self::has_absurd_session_expiry).
+    pub session_expiry: Option<Timestamp>,
     /// Every claim, these included.
     pub all: Map<String, Value>,
 }
@@ -73,6 +84,7 @@ impl IdTokenClaims {
             nonce: text("nonce")?,
             authentication_context: text("acr")?,
             provider_session: text("sid")?,
+            session_expiry: all.get(SESSION_EXPIRY).and_then(session_expiry),
             all,
         })
     }
@@ -84,6 +96,25 @@ impl IdTokenClaims {
     /// [`Error::Untrusted`] when it is no ID token at all.
     pub fn danger_read_unverified(token: &Secret) -> Result<Self, Error> {
         Self::read(Jws::parse(token.expose())?.claims()?)
+    }
+
+    /// Whether the token has a `session_expiry` that cannot be meant: no number, or none that is a time in seconds between the
+    /// years 2001 and 33658. So neither a lifetime nor a time in milliseconds is taken for one, and nobody is locked out by it.
+    ///
+    /// ```no_run
+    /// use authsession_core::claims::IdTokenClaims;
+    ///
+    /// fn say(claims: &IdTokenClaims) {
+    ///     match claims.session_expiry {
+    ///         Some(end) => println!("until {}", end.unix_seconds()),
+    ///         None if claims.has_absurd_session_expiry() => println!("no telling"),
+    ///         None => println!("as long as we like"),
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn has_absurd_session_expiry(&self) -> bool {
+        self.session_expiry.is_none() && self.all.get(SESSION_EXPIRY).is_some_and(|value| !value.is_null())
     }
 
     /// Reads the claims into a type of yours.
@@ -130,4 +161,13 @@ pub(crate) fn instant(value: &Value) -> Option<Timestamp> {
         .as_f64()
         .filter(|seconds| seconds.is_finite() && seconds.abs() < 1e12)
         .map(|seconds| Timestamp::from_unix_millis((seconds * 1000.0) as i64))
+}
+
+/// When a session ends, leniently: it bounds what is ours to grant, and proves nothing.
+fn session_expiry(value: &Value) -> Option<Timestamp> {
+    let end = match value {
+        Value::String(text) => instant(&Number::from_f64(text.trim().parse().ok()?)?.into())?,
+        value => instant(value)?,
+    };
+    (EARLIEST_END..LATEST_END).contains(&end).then_some(end)
 }

@@ -11,6 +11,8 @@ use crate::secret::{Secret, for_sealing};
 
 /// More members than any honest answer has.
 const MOST: usize = 32;
+/// What every mark of ours begins with that is kept beside an answer; a program's own too. No answer has any.
+pub(crate) const OURS: &str = "authsession.";
 const LONGEST_NAME: usize = 256;
 const LARGEST: usize = 16 * 1024;
 
@@ -28,12 +30,12 @@ const LARGEST: usize = 16 * 1024;
 pub struct Extras(Vec<(Box<str>, Secret)>);
 
 impl Extras {
-    /// The members of an answer that have none of these names.
+    /// The members of an answer that have none of these names, nor one of ours.
     pub(crate) fn beside(names: &[&str], answer: &Map<String, Value>) -> Self {
         let mut extras = Self::default();
         for (name, value) in answer {
             let text = match value {
-                _ if names.contains(&name.as_str()) => continue,
+                _ if names.contains(&name.as_str()) || name.starts_with(OURS) => continue,
                 Value::String(text) => Secret::from(text.as_str()),
                 Value::Number(number) => Secret::from(number.to_string()),
                 Value::Bool(truth) => Secret::from(if *truth { "true" } else { "false" }),

@@ -3,6 +3,7 @@
 
 mod doubt;
 mod marks;
+mod owner;
 mod saving;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +13,12 @@ use async_trait::async_trait;
 
 use crate::clock::{self, Clock, Timestamp};
 use crate::error::{Error, Fault, OAuthError};
+use crate::extras::Extras;
 use crate::grant::refresh_token::RefreshToken;
-use crate::refresh_mint::marks::{ORIGIN, SEED, fingerprint};
+use crate::refresh_mint::marks::{ORIGIN, OWNER, SEED, fingerprint};
+pub use crate::refresh_mint::owner::Owners;
+use crate::refresh_mint::owner::marked;
+use crate::refresh_mint::saving::add;
 use crate::revocation::TokenKind;
 use crate::secret::Secret;
 use crate::token_cache::Mint;
@@ -38,6 +43,7 @@ pub struct RefreshMint {
     scope: Option<String>,
     seed: Option<Secret>,
     assumed_lifetime: Option<Duration>,
+    owners: Option<Arc<dyn Owners>>,
     known: Mutex<Known>,
 }
 
@@ -54,6 +60,8 @@ struct Known {
     doubt: Option<String>,
     /// The mark of another login that was kept when ours was signed out.
     signed_out_beside: Option<String>,
+    /// Whose login it is, by the mark of what was handed out.
+    owner: Option<String>,
     /// The newest refresh token.
     latest: Option<Secret>,
     /// The refresh token it was started with is revoked.
@@ -72,7 +80,7 @@ impl RefreshMint {
     #[must_use]
     pub fn new(endpoint: TokenEndpoint, store: Arc<dyn TokenStore>, clock: Clock) -> Self {
         let known = Mutex::default();
-        Self { endpoint, store, clock, scope: None, seed: None, assumed_lifetime: None, known }
+        Self { endpoint, store, clock, scope: None, seed: None, assumed_lifetime: None, owners: None, known }
     }
 
     /// The refresh token to start with. What the store keeps goes before it, if that came of this very token; a new one here
@@ -97,6 +105,14 @@ impl RefreshMint {
         self
     }
 
+    /// Pins the login to whom `owners` say it is of: at a sign-in, or at the first use of one that is not pinned. Tokens of anybody
+    /// else are refused, here and by whoever loads them from the store later, until somebody signs in anew.
+    #[must_use]
+    pub fn pinning(mut self, owners: Arc<dyn Owners>) -> Self {
+        self.owners = Some(owners);
+        self
+    }
+
     /// An access token the API refused to another run of this program: if the store still keeps it, it is not handed out again.
     #[must_use]
     pub fn refused(self, access_token: Secret) -> Self {
@@ -108,12 +124,14 @@ impl RefreshMint {
     /// What the store keeps of this login, however old; `None` when nobody signed in.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; [`Error::Untrusted`] when it is another's than the one who signed in.
     pub async fn kept(&self) -> Result<Option<TokenSet>, Error> {
         let kept = self.store.load().await?;
         let (_, ours) = self.current(kept.as_ref())?;
         let serves = |kept: &StoredTokens| ours && !kept.tokens.access_token.is_empty();
-        Ok(kept.filter(serves).map(|kept| kept.tokens))
+        let kept = kept.filter(serves).map(|kept| kept.tokens);
+        kept.as_ref().map_or(Ok(()), |kept| self.check_owner(kept))?;
+        Ok(kept)
     }
 
     /// The refresh token as it is now; `None` when nobody signed in.
@@ -137,13 +155,17 @@ impl RefreshMint {
         let _turn = self.store.lock().await?;
         let kept = self.store.load().await?;
         let mut tokens = tokens;
-        tokens.extras.insert(ORIGIN, self.origin());
-        if let Some(refresh_token) = &tokens.refresh_token {
-            tokens.extras.insert(SEED, fingerprint(refresh_token.expose()));
-        }
+        let owner = self.owner(&tokens);
+        let seed = tokens.refresh_token.as_ref().map(|seed| fingerprint(seed.expose()));
+        let marks = [(ORIGIN, Some(self.origin())), (OWNER, owner.clone()), (SEED, seed)];
+        // First, so that there is room for them.
+        let mut extras: Extras = marks.into_iter().filter_map(|(name, mark)| Some((name, mark?))).collect();
+        add(&mut extras, tokens.extras.iter());
+        tokens.extras = extras;
         self.save(kept.as_ref(), tokens).await?;
         let mut known = self.known();
         known.is_signed_out = false;
+        known.owner = owner;
         known.signed_out_beside = None;
         Ok(())
     }
@@ -193,6 +215,7 @@ impl RefreshMint {
         let mut known = self.known();
         known.is_signed_out = true;
         known.latest = None;
+        known.owner = None;
         known.signed_out_beside = beside;
         Ok(())
     }
@@ -330,7 +353,9 @@ impl Mint for RefreshMint {
         let mut known = self.known();
         known.handed_out = Some(tokens.access_token.clone());
         known.latest.clone_from(&tokens.refresh_token);
+        known.owner = marked(&tokens.extras);
         drop(known);
+        self.check_owner(&tokens)?;
         Ok(tokens)
     }
 

@@ -109,6 +109,20 @@ where
         drop(self.launch(key, work));
     }
 
+    /// Waits until nothing is in flight: before a program ends, for what is in flight then ends with it.
+    pub async fn landed(&self) {
+        while let Some(mut outcome) = self.one_of_them() {
+            // Whoever flies tells once, and goes; an error says that it was aborted, which is an end too.
+            let _told_or_gone = outcome.changed().await;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn one_of_them(&self) -> Option<watch::Receiver<Option<V>>> {
+        let flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.values().next().map(|flight| flight.outcome.clone())
+    }
+
     fn launch<F>(&self, key: K, work: impl FnOnce() -> F) -> watch::Receiver<Option<V>>
     where
         F: Future<Output = V> + Send + 'static,

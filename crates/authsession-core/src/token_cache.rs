@@ -30,7 +30,7 @@ use crate::token_cache::held_token::{Due, HeldToken};
 pub use crate::token_cache::mint::Mint;
 use crate::token_cache::refresh::fly;
 use crate::token_cache::refused::Refused;
-use crate::token_cache::slot::Slot;
+use crate::token_cache::slot::{Epoch, Slot};
 use crate::token_cache::snapshot::{Snapshot, State};
 use crate::token_cache::watch::TokenWatch;
 use crate::token_cache::windows::Windows;
@@ -93,7 +93,7 @@ struct Inner {
     settings: Settings,
     /// This instance's own, so that it is stable.
     jitter: f64,
-    flight: SingleFlight<(), Result<Arc<HeldToken>, Error>>,
+    flight: SingleFlight<(), Result<(), Error>>,
     /// Whether a refresh is under way: spares readers the lock of `flight`.
     flying: AtomicBool,
     failures: Mutex<Failures>,
@@ -177,8 +177,9 @@ impl TokenCache {
                 (Ok(Err(error)), None) if inner.failures().last().is_some() => return Err(error),
                 // What failed was forgiven meanwhile.
                 (Ok(Err(error)), None) => came = error,
-                // The token is gone again; or the flight was lost with the runtime somebody else started it on.
-                (Ok(Ok(_)), None) | (Err(_), _) => {}
+                // The token is gone again, or all was forgotten before it came; or the flight was lost with the runtime
+                // somebody else started it on.
+                (Ok(Ok(())), None) | (Err(_), _) => {}
             }
         }
         Err(came)
@@ -201,7 +202,8 @@ impl TokenCache {
         forgotten
     }
 
-    /// Forgets the token, whichever it is: it was revoked, say.
+    /// Forgets the token, whichever it is, and whatever is under way: it was revoked, say. Of an attempt that began before, no
+    /// token is handed out any more.
     pub fn forget(&self) {
         self.inner.slot.clear();
         self.inner.announce();
@@ -212,7 +214,7 @@ impl TokenCache {
     /// # Errors
     /// [`Error::Untrusted`] when the access token does not fit a header, or had ended by the time it came.
     pub fn adopt(&self, tokens: TokenSet) -> Result<(), Error> {
-        self.inner.land(tokens).map(drop)
+        self.inner.land(tokens, self.inner.slot.epoch()).map(drop)
     }
 
     /// Forgets past failures: new credentials are in place, so the next caller may ask at once.
@@ -276,7 +278,8 @@ impl Inner {
         self.slot.load().filter(|held| held.due(now) != Due::Ended)
     }
 
-    fn land(&self, tokens: TokenSet) -> Result<Arc<HeldToken>, Error> {
+    /// Holds tokens that were asked for in the epoch `begun`. `false`: all was forgotten since, so they are not held.
+    fn land(&self, tokens: TokenSet, begun: Epoch) -> Result<bool, Error> {
         let Settings { assumed_lifetime, longest_lifetime, slides, windows } = self.settings;
         let stated = tokens.expires_at.map(|at| at.since(tokens.received_at));
         let lifetime = stated.or(assumed_lifetime);
@@ -286,14 +289,18 @@ impl Inner {
         };
         let windows = lifetime.map(|lifetime| Windows::fit(lifetime, windows, self.jitter));
         let slides = slides && stated.is_none();
-        let held = Arc::new(HeldToken::new(tokens, windows, slides, longest_lifetime)?);
+        let held = HeldToken::new(tokens, windows, slides, longest_lifetime)?;
         if held.due(self.clock.now()) == Due::Ended {
             return Err(Error::untrusted("the access token had ended when it came"));
         }
-        self.failures().end();
-        self.slot.land(Arc::clone(&held));
+        let mut failures = self.failures();
+        if !self.slot.land(Arc::new(held), begun) {
+            return Ok(false);
+        }
+        failures.end();
+        drop(failures);
         self.announce();
-        Ok(held)
+        Ok(true)
     }
 
     /// Remembers an attempt that failed, and began when the memory was as `before`.

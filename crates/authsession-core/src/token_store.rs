@@ -8,11 +8,13 @@ mod written;
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::random;
+use crate::secret::Secret;
 use crate::token_set::TokenSet;
 
 /// Keeps the token set of one login.
@@ -44,6 +46,28 @@ pub struct StoredTokens {
     pub tokens: TokenSet,
     /// Counts the saves.
     pub revision: u64,
+}
+
+impl StoredTokens {
+    /// The text a store writes (JSON that says which format it is): whoever reads it has the tokens, so it is to be sealed, or
+    /// kept where only its owner can read it.
+    ///
+    /// # Errors
+    /// [`Error::TokenStore`]; no token set is known that fails.
+    pub fn to_text(&self) -> Result<Secret, Error> {
+        let failed = |cause: Cause| Error::TokenStore { doing: "write down a login", cause: Some(cause) };
+        let bytes = written::write(&self.tokens, self.revision).map_err(|cause| failed(Arc::new(cause)))?;
+        std::str::from_utf8(&bytes).map(Secret::from).map_err(|cause| failed(Arc::new(cause)))
+    }
+
+    /// What [`to_text`](Self::to_text) wrote, in this release or an earlier one.
+    ///
+    /// # Errors
+    /// [`Error::TokenStore`] when it did not, or when a later release did.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        written::read(text.as_bytes())
+            .map_err(|cause| Error::TokenStore { doing: "understand a login", cause: Some(Arc::new(cause)) })
+    }
 }
 
 /// The lock of a [`TokenStore`], held until it is dropped.

@@ -39,6 +39,7 @@ pub mod settings;
 pub mod static_token;
 pub mod token_exchange;
 pub mod transport;
+mod vouched;
 pub mod web_server;
 
 pub use async_trait::async_trait;

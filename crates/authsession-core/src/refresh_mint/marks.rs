@@ -4,12 +4,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// What every mark begins with; a program's own too, and they stay with the login.
-pub(super) const OURS: &str = "authsession.";
 /// The refresh token the login was started with.
 pub(super) const SEED: &str = "authsession.seed";
 /// A refresh token that was presented and may be spent: the answer was lost.
 pub(super) const DOUBT: &str = "authsession.doubt";
+/// Whose login it is.
+pub(super) const OWNER: &str = "authsession.owner";
 /// The provider and the client the login is one of.
 pub(super) const ORIGIN: &str = "authsession.origin";
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::clock;
 use crate::error::Error;
-use crate::extras::Extras;
-use crate::refresh_mint::marks::{DOUBT, ORIGIN, OURS, SEED, fingerprint};
+use crate::extras::{Extras, OURS};
+use crate::refresh_mint::marks::{DOUBT, ORIGIN, OWNER, SEED, fingerprint};
 use crate::refresh_mint::{RefreshMint, Unsaved};
 use crate::secret::Secret;
 use crate::token_set::TokenSet;
@@ -37,17 +37,12 @@ impl RefreshMint {
         if let Some(seed) = seed {
             extras.insert(SEED, seed);
         }
+        if let Some(owner) = self.pin(before, &tokens) {
+            extras.insert(OWNER, owner);
+        }
         tokens.scope = tokens.scope.or_else(|| before?.scope.clone());
-        for (name, text) in marks.iter().filter(|(name, _)| name.starts_with(OURS)) {
-            if name != DOUBT && extras.get(name).is_none() {
-                extras.insert(name, text);
-            }
-        }
-        for (name, text) in tokens.extras.iter() {
-            if name != DOUBT && extras.get(name).is_none() {
-                extras.insert(name, text);
-            }
-        }
+        add(&mut extras, marks.iter().filter(|(name, _)| name.starts_with(OURS)));
+        add(&mut extras, tokens.extras.iter());
         tokens.extras = extras;
         tokens
     }
@@ -109,5 +104,14 @@ impl RefreshMint {
             seen = kept.map(|kept| kept.revision);
         }
         Err(Error::TokenStore { doing: "save: others keep writing without the lock", cause: None })
+    }
+}
+
+/// Adds what is not there yet. Doubts were about the tokens before.
+pub(super) fn add<'a>(extras: &mut Extras, further: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (name, text) in further {
+        if name != DOUBT && extras.get(name).is_none() {
+            extras.insert(name, text);
+        }
     }
 }

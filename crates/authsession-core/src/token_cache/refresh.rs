@@ -5,29 +5,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Endpoint, Error, Fault};
 use crate::token_cache::failures::Failures;
-use crate::token_cache::held_token::{Due, HeldToken};
+use crate::token_cache::held_token::Due;
 use crate::token_cache::{Inner, events};
 
 /// One refresh: looks again whether it is needed, asks, and remembers what it came to.
-pub(super) async fn fly(inner: Arc<Inner>) -> Result<Arc<HeldToken>, Error> {
+pub(super) async fn fly(inner: Arc<Inner>) -> Result<(), Error> {
     let _flying = Flying::new(&inner);
-    let now = inner.clock.now();
+    let (begun, now) = (inner.slot.epoch(), inner.clock.now());
     if let Some(held) = inner.usable(now)
         && (held.due(now) == Due::No || !inner.may_try(now, true))
     {
-        return Ok(held);
+        return Ok(());
     }
     let before = inner.failures().clone();
     if let Some(error) = before.in_the_way(now) {
         return Err(error);
     }
     let panicking = Panicking { inner: &inner, before: &before };
-    let landed = inner.mint.mint().await.and_then(|tokens| inner.land(tokens));
+    let landed = inner.mint.mint().await.and_then(|tokens| inner.land(tokens, begun));
     drop(panicking);
     match landed {
-        Ok(held) => {
-            events::refreshed();
-            Ok(held)
+        Ok(landed) => {
+            if landed {
+                events::refreshed();
+            }
+            Ok(())
         }
         Err(error) => {
             inner.failed(&error, &before);

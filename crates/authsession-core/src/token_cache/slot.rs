@@ -11,16 +11,22 @@ pub(crate) trait Named {
     fn is_named(&self, text: &str) -> bool;
 }
 
+/// The time between two clearings of the slot: whoever gets a token lands it in the one they began in, or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Epoch(u64);
+
 /// The current token, if there is one, and what is remembered of refusals.
 #[derive(Debug)]
 pub(crate) struct Slot<T, M> {
     current: Cell<T>,
+    /// How often it was cleared; held while a token lands.
+    cleared: Mutex<u64>,
     refusals: Mutex<M>,
 }
 
 impl<T: Named, M: Default> Slot<T, M> {
     pub(crate) fn empty() -> Self {
-        Self { current: Cell::empty(), refusals: Mutex::new(M::default()) }
+        Self { current: Cell::empty(), cleared: Mutex::new(0), refusals: Mutex::new(M::default()) }
     }
 
     /// Looks, without a lock and without counting.
@@ -34,13 +40,25 @@ impl<T: Named, M: Default> Slot<T, M> {
         self.current.load()
     }
 
-    /// A new token: the current one from now on, whatever was before.
-    pub(crate) fn land(&self, token: Arc<T>) {
-        self.current.store(Some(token));
+    /// The present one, to land a token in that is asked for from now on.
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch(*self.cleared())
     }
 
-    /// No token, whatever was before.
+    /// A new token: the current one from now on, whatever was before; unless the slot was cleared since `begun`. Whether it is.
+    pub(crate) fn land(&self, token: Arc<T>, begun: Epoch) -> bool {
+        let cleared = self.cleared();
+        let is_current = *cleared == begun.0;
+        if is_current {
+            self.current.store(Some(token));
+        }
+        is_current
+    }
+
+    /// No token, whatever was before, and none that is under way.
     pub(crate) fn clear(&self) {
+        let mut cleared = self.cleared();
+        *cleared += 1;
         self.current.store(None);
     }
 
@@ -50,6 +68,10 @@ impl<T: Named, M: Default> Slot<T, M> {
         let mut refusals = self.refusals();
         let Some(current) = self.current.load() else { return false };
         current.is_named(text) && permit(&mut refusals, &current) && self.current.replace(&current, None)
+    }
+
+    fn cleared(&self) -> MutexGuard<'_, u64> {
+        self.cleared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is remembered of refusals.

@@ -37,6 +37,13 @@ async fn members_that_are_text_number_or_bool_are_kept_as_texts() {
 }
 
 #[tokio::test]
+async fn no_answer_brings_a_mark_of_ours() {
+    let extras =
+        answered_with(json!({ "authsession.owner": "eve", "authsession.doubt": "all", "id": "ann" })).await;
+    assert_eq!(extras.iter().collect::<Vec<_>>(), [("id", "ann")]);
+}
+
+#[tokio::test]
 async fn an_answer_of_tokens_alone_has_none() {
     let extras = answered_with(json!({})).await;
     assert!(extras.is_empty() && extras == Extras::default(), "{extras:?}");

@@ -39,6 +39,7 @@ mod outage;
 mod parties;
 mod refresh;
 mod refresh_mint;
+mod refresh_owner;
 mod refresh_saving;
 mod refresh_stage;
 mod refusal;

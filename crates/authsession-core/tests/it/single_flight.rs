@@ -97,6 +97,25 @@ async fn each_key_has_a_flight_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_is_in_flight_can_be_waited_for_whatever_becomes_of_it() {
+    let (flights, work) = (Flight::default(), Work::new());
+    flights.landed().await;
+    flights.start("one", || work.clone().run());
+    flights.start("another", || work.clone().run());
+    flights.start("broken", || async { unreachable!("it breaks off") });
+    let waiting = tokio::spawn({
+        let flights = Arc::clone(&flights);
+        async move { flights.landed().await }
+    });
+    work.until_started(2).await;
+    work.finish();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!waiting.is_finished(), "one is still in flight");
+    work.finish();
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_does_not_stop_the_work() {
     let (flight, work) = (Flight::default(), Work::new());
     let (gone, patient) = (work.caller(&flight, "key"), work.caller(&flight, "key"));

@@ -62,6 +62,36 @@ async fn a_token_refused_before_a_slow_caller_looks_is_not_what_it_gets() {
 }
 
 #[tokio::test]
+async fn what_was_under_way_when_all_was_forgotten_is_handed_out_to_nobody() {
+    let (_time, mint, cache) = stage();
+    mint.shut();
+    let mut early = Box::pin(token(&cache));
+    assert!(poll_once(early.as_mut()).is_pending());
+    mint.until_asked(1).await;
+    cache.forget();
+    mint.open();
+    settle().await;
+    assert!(cache.at_once().is_none(), "the token that came was forgotten before");
+    assert_eq!(cache.snapshot().state, State::Empty);
+    assert_eq!(early.await, "t2", "who waited gets one that was asked for since");
+}
+
+#[tokio::test]
+async fn tokens_of_a_new_sign_in_stay_when_the_answer_of_the_one_before_comes_late() {
+    let (time, mint, cache) = stage();
+    mint.shut();
+    let mut early = Box::pin(token(&cache));
+    assert!(poll_once(early.as_mut()).is_pending());
+    mint.until_asked(1).await;
+    cache.forget();
+    cache.adopt(TokenSet::new("of another user", now(&time)).expiring_after(HOUR)).unwrap();
+    mint.open();
+    settle().await;
+    assert_eq!(early.await, "of another user");
+    assert_eq!(mint.asked(), 1);
+}
+
+#[tokio::test]
 async fn old_credentials_that_fail_after_new_ones_came_stand_in_nobodys_way() {
     let (_time, mint, cache) = stage();
     mint.next_fails(Error::grant_refused(OAuthError::InvalidGrant));

@@ -183,7 +183,7 @@ impl Stage {
             }
             Step::Forget => {
                 self.cache.forget();
-                self.model.forgets();
+                self.model.forgets(self.mint.asked());
             }
         }
     }
@@ -269,7 +269,7 @@ impl Stage {
                 self.mint.answers(Ok(set));
                 settle().await;
                 let ended = Error::untrusted("ended");
-                if !self.model.lands(serial, tokens, self.now()) {
+                if !self.model.comes(self.mint.asked(), serial, tokens, self.now()) {
                     self.model.fails(&ended, self.now());
                 }
                 return;

@@ -12,13 +12,11 @@ use authsession_core::revocation::TokenKind;
 use authsession_core::secret::Secret;
 use authsession_core::token_cache::Mint;
 use authsession_core::token_set::TokenSet;
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::auth::instance::Instance;
 use crate::auth::org::Org;
-use crate::auth::org_id::{OrgId, UserId};
+use crate::auth::org_id::UserId;
+use crate::auth::vouched::Vouched;
 use crate::error::{CirrusError, CirrusResult};
 
 /// A mint whose answers are checked.
@@ -37,30 +35,21 @@ pub(crate) struct CheckedMint {
 #[derive(Clone, Debug)]
 pub(crate) struct Checks {
     pub(crate) instance: Arc<Instance>,
-    /// Salesforce signs its answers with it.
-    pub(crate) consumer_secret: Option<Secret>,
+    pub(crate) vouched: Vouched,
     /// Whose session it is, from the first answer on.
     pub(crate) user: Arc<OnceLock<UserId>>,
 }
 
 impl Checks {
     pub(crate) fn check(&self, tokens: &TokenSet) -> CirrusResult<()> {
-        self.check_signature(tokens)?;
+        self.vouched.check_signature(tokens)?;
         self.check_user(tokens)?;
         self.instance.admit(tokens.extras.get("instance_url"), tokens.extras.get("id"))
     }
 
-    /// No refresh is about somebody else, nor a token another process left in the store; and a token is one of the org it says.
+    /// No refresh is about somebody else, nor a token another process left in the store.
     fn check_user(&self, tokens: &TokenSet) -> CirrusResult<()> {
-        let Some(identity_url) = tokens.extras.get("id") else { return Ok(()) };
-        let org = OrgId::in_identity_url(identity_url);
-        let of_token = OrgId::in_access_token(tokens.access_token.expose());
-        if matches!((org, of_token), (Some(org), Some(of_token)) if org != of_token) {
-            return Err(CirrusError::Untrusted(
-                "the access token is not one of the org the answer names".into(),
-            ));
-        }
-        let Some(user) = UserId::in_identity_url(identity_url) else { return Ok(()) };
+        let Some(user) = self.vouched.user(tokens)? else { return Ok(()) };
         if *self.user.get_or_init(|| user) == user {
             Ok(())
         } else {
@@ -68,20 +57,6 @@ impl Checks {
                 "the token is for another user than before: a token store keeps one login".into(),
             ))
         }
-    }
-
-    /// The `signature` of an answer: HMAC-SHA256 of `id` and `issued_at` under the consumer secret (Salesforce Help, "OAuth 2.0
-    /// Web Server Flow").
-    fn check_signature(&self, tokens: &TokenSet) -> CirrusResult<()> {
-        let extra = |name| tokens.extras.get(name);
-        let (Some(secret), Some(signature)) = (&self.consumer_secret, extra("signature")) else {
-            return Ok(());
-        };
-        let untrusted = || CirrusError::Untrusted("the token answer's signature is not Salesforce's".into());
-        let (id, issued_at) = extra("id").zip(extra("issued_at")).ok_or_else(untrusted)?;
-        let signature = STANDARD.decode(signature).map_err(|_| untrusted())?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
-        hmac::verify(&key, format!("{id}{issued_at}").as_bytes(), &signature).map_err(|_| untrusted())
     }
 }
 

@@ -17,6 +17,7 @@ use http::HeaderValue;
 use crate::auth::checked_mint::{CheckedMint, Checks, end_of_jwt};
 use crate::auth::org::Org;
 use crate::auth::settings::Settings;
+use crate::auth::vouched::Vouched;
 use crate::error::{CirrusError, CirrusResult};
 
 /// Cheap to clone; clones share the token.
@@ -51,7 +52,7 @@ impl GrantSession {
         let instance = settings.instance(&org.login)?;
         let endpoint = org.endpoint(client.clone());
         let introspector = settings.introspects.then(|| introspector(client, &consumer_secret));
-        let checks = Checks { instance, consumer_secret, user: Arc::default() };
+        let checks = Checks { instance, vouched: Vouched { consumer_secret }, user: Arc::default() };
         let mint = CheckedMint {
             mint: mint(endpoint),
             checks: checks.clone(),

@@ -64,6 +64,11 @@ impl UserId {
         form.then_some(())?;
         user.as_bytes().get(..15)?.try_into().ok().map(Self)
     }
+
+    /// The 15 characters.
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for OrgId {

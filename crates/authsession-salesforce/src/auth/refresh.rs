@@ -16,6 +16,7 @@ pub use crate::auth::login_url::{PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
 pub use crate::auth::rotation::RotationHandler;
 use crate::auth::rotation::ToldStore;
 use crate::auth::settings::{Proof, Settings, proof_setters, shared_setters};
+use crate::auth::vouched::Vouched;
 use crate::error::{CirrusError, CirrusResult};
 
 /// An [`AuthSession`](crate::auth::session::AuthSession) of a user who signed in once. A rotated refresh token is saved in the
@@ -173,6 +174,7 @@ impl RefreshTokenAuthBuilder {
         }
         let mut mint =
             RefreshMint::new(org.endpoint(client.clone()), Arc::clone(&store), settings.clock.clone())
+                .pinning(Arc::new(Vouched { consumer_secret: proof.secret.clone() }))
                 .assuming_lifetime(settings.token_ttl()?);
         if let Some(token) = refresh_token {
             mint = mint.starting_with(token);

@@ -19,6 +19,7 @@ mod one_login;
 mod pains;
 #[cfg(feature = "legacy")]
 mod password;
+mod pinned_login;
 mod refresh;
 mod refusal;
 mod registry;

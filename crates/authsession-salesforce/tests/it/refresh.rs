@@ -197,6 +197,25 @@ async fn revoking_ends_the_login_at_the_org() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_is_looked_over_when_the_login_is_revoked_brings_no_token() {
+    let stage = Stage::set_with(|org| org.rotation(true)).await;
+    let auth = stage.refresh(&stage.approve()).introspect(true).build().unwrap();
+    // Its token is saved by then; when it ends is not known yet.
+    let (held, gate) = Answer::normal().held();
+    stage.org.enqueue(OrgEndpoint::Introspection, held);
+    let asking = tokio::spawn({
+        let auth = auth.clone();
+        async move { auth.access_token().await.map(std::borrow::Cow::into_owned) }
+    });
+    assert!(gate.reached().await);
+    auth.revoke().await.unwrap();
+    gate.open();
+    assert_eq!(asking.await.unwrap().unwrap_err().recovery(), Recovery::Reauthorize);
+    assert!(auth.authorization_at_once().is_none());
+    assert_eq!(stage.refreshes(), 1);
+}
+
+#[tokio::test]
 async fn an_access_token_in_hand_is_used_first() {
     let stage = Stage::set().await;
     let token = stage.org.open_session(&stage.org.username()).unwrap();

@@ -17,6 +17,8 @@ pub(super) struct Model {
     failure: Option<Failure>,
     /// Since the request that is under way, or the next one, began.
     forgiven: bool,
+    /// So many requests had begun when all was forgotten: what comes of those is not held.
+    forgotten: usize,
     refusals: u32,
     newest_out: u64,
 }
@@ -41,7 +43,15 @@ struct Failure {
 
 impl Model {
     pub(super) fn new(repeatable: bool) -> Self {
-        Self { repeatable, held: None, failure: None, forgiven: false, refusals: 0, newest_out: 0 }
+        Self {
+            repeatable,
+            held: None,
+            failure: None,
+            forgiven: false,
+            forgotten: 0,
+            refusals: 0,
+            newest_out: 0,
+        }
     }
 
     pub(super) fn current(&self) -> Option<u64> {
@@ -90,7 +100,15 @@ impl Model {
         self.newest_out = serial;
     }
 
-    /// Tokens came; `false` when they had ended on their way.
+    /// Tokens came of that request; `false` when they had ended on their way.
+    pub(super) fn comes(&mut self, request: usize, serial: u64, tokens: Tokens, now: Timestamp) -> bool {
+        if request > self.forgotten {
+            return self.lands(serial, tokens, now);
+        }
+        tokens.lifetime.is_none_or(|lifetime| now < now - tokens.underway + lifetime)
+    }
+
+    /// Tokens came by another road; `false` when they had ended on their way.
     pub(super) fn lands(&mut self, serial: u64, tokens: Tokens, now: Timestamp) -> bool {
         let never = Held {
             serial,
@@ -166,8 +184,9 @@ impl Model {
         }
     }
 
-    pub(super) fn forgets(&mut self) {
-        self.held = None;
+    /// All, when so many requests had begun.
+    pub(super) fn forgets(&mut self, begun: usize) {
+        (self.held, self.forgotten) = (None, begun);
     }
 
     pub(super) fn forgives(&mut self) {

@@ -101,7 +101,13 @@ impl Dice {
     }
 }
 
-async fn work(cache: TokenCache, time: VirtualClock, witness: Arc<Witness>, mut dice: Dice) {
+async fn work(
+    cache: TokenCache,
+    mint: Arc<BusyMint>,
+    time: VirtualClock,
+    witness: Arc<Witness>,
+    mut dice: Dice,
+) {
     let clock = clock_of(&time);
     let mut last = 0;
     for _ in 0..OPERATIONS {
@@ -119,7 +125,16 @@ async fn work(cache: TokenCache, time: VirtualClock, witness: Arc<Witness>, mut 
             }
             7 if cache.invalidate(&format!("t{last}")) => witness.forgotten(last),
             8 => time.advance(Duration::from_millis(1 << dice.roll(15))),
-            9 if dice.roll(10) == 0 => cache.reset_failures(),
+            9 => match dice.roll(10) {
+                0 => cache.reset_failures(),
+                1 => {
+                    // All that were asked for by now, landed or not.
+                    let newest = mint.serial.load(Ordering::SeqCst);
+                    cache.forget();
+                    witness.forgotten(newest);
+                }
+                _ => tokio::task::yield_now().await,
+            },
             _ => tokio::task::yield_now().await,
         }
     }
@@ -135,7 +150,7 @@ async fn among_threads_no_token_comes_back_and_one_request_is_made_at_a_time() {
         let tasks: Vec<_> = (0..TASKS)
             .map(|task| {
                 let dice = Dice((seed * TASKS + task).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-                tokio::spawn(work(cache.clone(), time.clone(), Arc::clone(&witness), dice))
+                tokio::spawn(work(cache.clone(), Arc::clone(&mint), time.clone(), Arc::clone(&witness), dice))
             })
             .collect();
         for task in tasks {
