@@ -1,6 +1,12 @@
 //! Why a session ended: what the user, the log and the metric are told.
 
 use std::fmt;
+use std::time::Duration;
+
+use authsession_core::clock::Timestamp;
+
+/// How long a session's end is remembered, so that its user can be told why.
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 macro_rules! end_reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
@@ -42,6 +48,20 @@ end_reasons! {
     TooOld = "too_old",
     /// The application ended it.
     Ended = "ended",
+}
+
+impl EndReason {
+    /// Why a session with these deadlines is over by the clock, if it is.
+    #[must_use]
+    pub fn by_deadline(expires_at: Timestamp, idle_deadline: Timestamp, now: Timestamp) -> Option<Self> {
+        if expires_at <= now {
+            Some(Self::TooOld)
+        } else if idle_deadline <= now {
+            Some(Self::Idle)
+        } else {
+            None
+        }
+    }
 }
 
 impl fmt::Display for EndReason {

@@ -1,5 +1,8 @@
 //! The backend for one process: a sharded map whose records are shared by reference.
 
+#[cfg(feature = "cookie-store")]
+pub(crate) mod copies;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,14 +13,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authsession_core::clock::{Clock, Timestamp};
 
-use crate::end_reason::EndReason;
+use crate::end_reason::{EndReason, REMEMBERED};
 use crate::key::StoreKey;
 use crate::record::{SessionRecord, StoredSession, Version};
-use crate::store::{Found, LeaseOwner, SessionStore, StoreError, Swept, Updated};
+use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
 
 const SHARDS: usize = 64;
-/// How long a session's end is remembered, so that its user can be told why.
-const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 /// Sessions in this process's memory. They are gone when it ends.
 ///
@@ -33,11 +34,21 @@ pub struct MemoryStore {
     next_swept: AtomicUsize,
 }
 
-type Shard = HashMap<StoreKey, Slot, BuildHasherDefault<TakesTheKeysOwnBits>>;
+type Shard = HashMap<[u8; 32], Slot, BuildHasherDefault<TakesTheKeysOwnBits>>;
 
 enum Slot {
-    Live { session: Arc<StoredSession>, idle_deadline: Timestamp, lease: Option<Box<Lease>> },
-    Ended { reason: EndReason, forget_at: Timestamp },
+    Live {
+        session: Arc<StoredSession>,
+        idle_deadline: Timestamp,
+        lease: Option<Box<Lease>>,
+        /// Of a working copy: what is known of the browser that has the session.
+        #[cfg(feature = "cookie-store")]
+        browser: Option<Box<copies::Browser>>,
+    },
+    Ended {
+        reason: EndReason,
+        forget_at: Timestamp,
+    },
 }
 
 struct Lease {
@@ -74,13 +85,18 @@ impl MemoryStore {
         &self.shards[usize::from(key.as_bytes()[31]) % SHARDS]
     }
 
+    /// One shard a call, in turn: sweeping never holds up more than a part of the sessions.
+    fn next_to_sweep(&self) -> RwLockWriteGuard<'_, Shard> {
+        write(&self.shards[self.next_swept.fetch_add(1, Ordering::Relaxed) % SHARDS])
+    }
+
     fn find(&self, matches: impl Fn(&SessionRecord) -> bool) -> Vec<StoreKey> {
         let now = self.clock.now();
         let mut found = Vec::new();
         for shard in &self.shards {
             found.extend(read(shard).iter().filter_map(|(key, slot)| match slot {
                 Slot::Live { session, .. } if slot.overdue(now).is_none() && matches(&session.record) => {
-                    Some(*key)
+                    Some(StoreKey::from_bytes(*key))
                 }
                 _ => None,
             }));
@@ -90,25 +106,50 @@ impl MemoryStore {
 }
 
 impl Slot {
-    /// Why a live session is over by the clock, if it is.
-    fn overdue(&self, now: Timestamp) -> Option<EndReason> {
-        match self {
-            Self::Live { session, .. } if session.record.expires_at <= now => Some(EndReason::TooOld),
-            Self::Live { idle_deadline, .. } if *idle_deadline <= now => Some(EndReason::Idle),
-            _ => None,
+    const fn live(session: Arc<StoredSession>, idle_deadline: Timestamp) -> Self {
+        Self::Live {
+            session,
+            idle_deadline,
+            lease: None,
+            #[cfg(feature = "cookie-store")]
+            browser: None,
         }
     }
 
-    /// Ends it for that reason, or for that of its deadline if it is overdue, unless it ended before.
+    /// Why a live session is over by the clock, if it is.
+    fn overdue(&self, now: Timestamp) -> Option<EndReason> {
+        match self {
+            Self::Live { session, idle_deadline, .. } => {
+                EndReason::by_deadline(session.record.expires_at, *idle_deadline, now)
+            }
+            Self::Ended { .. } => None,
+        }
+    }
+
+    /// Ends it for that reason, or for that of its deadline if it is overdue, unless it ended before. For being idle nothing ends
+    /// that is live: it was touched since somebody saw it so.
     fn end(&mut self, reason: EndReason, now: Timestamp) -> Option<(EndReason, Arc<StoredSession>)> {
-        let reason = self.overdue(now).unwrap_or(reason);
-        let ended = Self::Ended { reason, forget_at: now + REMEMBERED };
+        let reason = match self.overdue(now) {
+            Some(reason) => reason,
+            None if reason == EndReason::Idle => return None,
+            None => reason,
+        };
+        let ended = Self::Ended { reason, forget_at: self.forget_at(now) };
         match std::mem::replace(self, ended) {
             Self::Live { session, .. } => Some((reason, session)),
             before @ Self::Ended { .. } => {
                 *self = before;
                 None
             }
+        }
+    }
+
+    /// Until when the end is remembered. That of a working copy until what its user took along is too old: it must not serve.
+    fn forget_at(&self, now: Timestamp) -> Timestamp {
+        match self {
+            #[cfg(feature = "cookie-store")]
+            Self::Live { session, browser: Some(_), .. } => session.record.expires_at.max(now + REMEMBERED),
+            _ => now + REMEMBERED,
         }
     }
 
@@ -136,11 +177,11 @@ impl SessionStore for MemoryStore {
         idle_deadline: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
         let mut shard = write(self.shard(key));
-        if shard.contains_key(key) {
+        if shard.contains_key(key.as_bytes()) {
             return Err(StoreError::KeyTaken);
         }
         let session = Arc::new(StoredSession::new(record, Version::FIRST));
-        shard.insert(*key, Slot::Live { session: Arc::clone(&session), idle_deadline, lease: None });
+        shard.insert(*key.as_bytes(), Slot::live(Arc::clone(&session), idle_deadline));
         Ok(session)
     }
 
@@ -150,7 +191,7 @@ impl SessionStore for MemoryStore {
 
     fn load_at_once(&self, key: &StoreKey) -> Option<Found> {
         let shard = read(self.shard(key));
-        Some(shard.get(key).map_or(Found::Absent, |slot| slot.found(self.clock.now())))
+        Some(shard.get(key.as_bytes()).map_or(Found::Absent, |slot| slot.found(self.clock.now())))
     }
 
     async fn update(
@@ -161,7 +202,7 @@ impl SessionStore for MemoryStore {
     ) -> Result<Updated, StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
-        let Some(slot) = shard.get_mut(key) else { return Ok(Updated::Ended) };
+        let Some(slot) = shard.get_mut(key.as_bytes()) else { return Ok(Updated::Ended) };
         if slot.overdue(now).is_some() {
             return Ok(Updated::Ended);
         }
@@ -178,7 +219,7 @@ impl SessionStore for MemoryStore {
     async fn touch(&self, key: &StoreKey, until: Timestamp) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
-        if let Some(slot) = shard.get_mut(key)
+        if let Some(slot) = shard.get_mut(key.as_bytes())
             && slot.overdue(now).is_none()
             && let Slot::Live { idle_deadline, .. } = slot
         {
@@ -187,23 +228,28 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
-    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
+    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
-        Ok(shard.get_mut(key).and_then(|slot| slot.end(reason, now)).map(|(_, session)| session))
+        let ended = shard.get_mut(key.as_bytes()).and_then(|slot| slot.end(reason, now));
+        Ok(ended.map(|(reason, session)| EndedSession { key: *key, reason, session: Some(session) }))
     }
 
-    /// One shard a call, in turn: sweeping never holds up more than a part of the sessions.
-    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError> {
+    async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
         let now = self.clock.now();
-        let mut shard = write(&self.shards[self.next_swept.fetch_add(1, Ordering::Relaxed) % SHARDS]);
+        let mut shard = self.next_to_sweep();
         shard.retain(|_, slot| !slot.is_to_be_forgotten(now));
         let overdue = shard.iter_mut().filter(|(_, slot)| slot.overdue(now).is_some()).take(at_most);
         Ok(overdue
             .filter_map(|(key, slot)| {
-                slot.end(EndReason::TooOld, now).map(|(reason, session)| (*key, reason, session))
+                let (reason, session) = slot.end(EndReason::TooOld, now)?;
+                Some(EndedSession { key: StoreKey::from_bytes(*key), reason, session: Some(session) })
             })
             .collect())
+    }
+
+    fn sweep_parts(&self) -> usize {
+        SHARDS
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {
@@ -218,7 +264,7 @@ impl SessionStore for MemoryStore {
     async fn lease(&self, key: &StoreKey, owner: LeaseOwner, ttl: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let mut shard = write(self.shard(key));
-        let Some(slot) = shard.get_mut(key) else { return Ok(false) };
+        let Some(slot) = shard.get_mut(key.as_bytes()) else { return Ok(false) };
         if slot.overdue(now).is_some() {
             return Ok(false);
         }
@@ -231,7 +277,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
-        if let Some(Slot::Live { lease, .. }) = write(self.shard(key)).get_mut(key)
+        if let Some(Slot::Live { lease, .. }) = write(self.shard(key)).get_mut(key.as_bytes())
             && lease.as_ref().is_some_and(|lease| lease.owner == owner)
         {
             *lease = None;

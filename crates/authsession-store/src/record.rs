@@ -31,6 +31,8 @@ pub struct SessionRecord {
     pub created_at: Timestamp,
     /// When it ends, however much it is used.
     pub expires_at: Timestamp,
+    /// Whether its user asked to be remembered: then it has the limits of such sessions, where there are any.
+    pub remembered: bool,
     /// When a refresh was sent whose outcome is not known yet.
     pub refresh_sent_at: Option<Timestamp>,
     /// That APIs refuse its access tokens, where they do.

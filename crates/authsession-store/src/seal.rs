@@ -124,6 +124,26 @@ impl KeyRing {
         text.truncate(length);
         Ok(text)
     }
+
+    /// A keyed hash of these parts for a purpose, by each key of the ring: the one that seals first.
+    #[cfg(feature = "sealed")]
+    pub(crate) fn names<'ring>(
+        &'ring self,
+        purpose: &str,
+        of: &[&[u8]],
+    ) -> impl Iterator<Item = [u8; 32]> + use<'ring> {
+        // Each with its length before it, so that no two lists of parts read the same.
+        let mut message = Vec::new();
+        for part in [purpose.as_bytes()].iter().chain(of) {
+            message.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            message.extend_from_slice(part);
+        }
+        self.0.iter().filter_map(move |key| {
+            let mut name = [0; 32];
+            derive(&key.prk, &[b"name", &message], &mut name)?;
+            Some(name)
+        })
+    }
 }
 
 impl fmt::Debug for KeyRing {

@@ -1,16 +1,20 @@
 //! The contract of a session store: what every backend promises. The promises are tests in [`contract`](crate::contract).
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use authsession_core::clock::Timestamp;
+use authsession_core::clock::{self, Timestamp};
+use authsession_core::secret::Secret;
 
 use crate::end_reason::EndReason;
 use crate::key::StoreKey;
 use crate::record::{SessionRecord, StoredSession, Version};
+use crate::seal::KeyRing;
+use crate::seal::SealError;
 
 /// Where sessions are kept.
 ///
@@ -57,20 +61,28 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn touch(&self, key: &StoreKey, idle_deadline: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends a session and leaves a tombstone that says why; an overdue one says its deadline's reason, whatever is given. Gives
-    /// what was kept, so that its tokens can be revoked; `None` when it had ended before or there was none.
+    /// Ends a session and leaves a tombstone that says why; an overdue one says its deadline's reason, whatever is given.
+    /// `None` when it had ended before or there was none, and where a live one should end as [`EndReason::Idle`]: somebody used
+    /// it meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError>;
+    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError>;
 
-    /// Ends up to `at_most` overdue sessions and forgets old tombstones. Gives those it ended, each once, and why.
+    /// Ends up to `at_most` overdue sessions and forgets as many old tombstones. Gives those it ended, each once.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError>;
+    async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError>;
 
-    /// The live sessions of a user; none for an empty subject, which says nothing of who it is.
+    /// How many calls of [`sweep`](SessionStore::sweep) look at everything: a store may look at one part of itself a call, and
+    /// at the next one in the next. One unless it says otherwise.
+    fn sweep_parts(&self) -> usize {
+        1
+    }
+
+    /// The live sessions of a user; none for an empty subject, which says nothing of who it is. The keys are what the store
+    /// calls them: good for ending them, and [`is_found_as`](SessionStore::is_found_as) compares them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -81,6 +93,23 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn find_by_provider_session(&self, issuer: &str, sid: &str) -> Result<Vec<StoreKey>, StoreError>;
+
+    /// Whether a look-up calls the session under `key` by the key `found`.
+    fn is_found_as(&self, key: &StoreKey, found: &StoreKey) -> bool {
+        key == found
+    }
+
+    /// Waits until it is worth to look at the session again: until another process changed it, where the store hears of that,
+    /// and for a while otherwise; never longer than `at_most`. It may return for nothing.
+    async fn wait_for_change(&self, key: &StoreKey, at_most: Duration) {
+        let _ = key;
+        clock::wait(at_most).await;
+    }
+
+    /// Whether it hears what other processes change, so that [`wait_for_change`](SessionStore::wait_for_change) returns then.
+    fn hears_of_changes(&self) -> bool {
+        false
+    }
 
     /// Takes the lease on a session for `ttl`, or renews it: `true` when `owner` holds it now. One owner at a time; it
     /// falls free when its time is over. There is none on a session that ended.
@@ -94,10 +123,68 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError>;
+
+    /// What has sessions travel with their users, of a store that works so. Most keep sessions themselves: `None`. A store around
+    /// another one hands on what that one says.
+    fn carrier(&self) -> Option<&dyn Carrier> {
+        None
+    }
 }
 
-/// A session a sweep ended, and why.
-pub type Swept = (StoreKey, EndReason, Arc<StoredSession>);
+/// Has sessions travel with their users: the browser brings each one along, sealed, and is given it again when it changed. The
+/// store holds no more than a working copy, and nothing of those it has not seen for a while.
+pub trait Carrier: Send + Sync {
+    /// Takes in what a browser brought of the session under that key: unless what is held is as new, or the session ended here.
+    /// What the browser has; `None` when that is nothing, or does not open.
+    fn take_in(&self, ring: &KeyRing, key: &StoreKey, brought: &str) -> Option<Carried>;
+
+    /// What to give to a browser that has `has`; `None` when that is as new as what is held, or about to be over.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`], and [`StoreError::Unavailable`] without randomness to seal with.
+    fn hand_out(
+        &self,
+        ring: &KeyRing,
+        key: &StoreKey,
+        has: Option<Carried>,
+    ) -> Result<Option<Parcel>, StoreError>;
+}
+
+/// Which state of its session a browser has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The version.
+    pub version: Version,
+    /// When it ends unless touched.
+    pub idle_deadline: Timestamp,
+}
+
+/// A session for its user to take along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Letters, digits, `-`, `_` and `.`; at most [`Parcel::LARGEST`] of them.
+    pub text: Secret,
+    /// When the session ends, however much it is used.
+    pub expires_at: Timestamp,
+    /// Whether its user asked to be remembered.
+    pub remembered: bool,
+}
+
+impl Parcel {
+    /// How large a text may be, in bytes: requests with larger cookies are refused by many servers.
+    pub const LARGEST: usize = 14_400;
+}
+
+/// A session that was ended now.
+#[derive(Clone, Debug)]
+pub struct EndedSession {
+    /// The key it was ended by; of a sweep, what the store calls it.
+    pub key: StoreKey,
+    /// Why: the reason given, or that of its deadline.
+    pub reason: EndReason,
+    /// What was kept, so that its tokens can be revoked. `None` where nobody but its user's cookie opens it.
+    pub session: Option<Arc<StoredSession>>,
+}
 
 /// What a look-up found.
 #[derive(Clone, Debug)]
@@ -142,12 +229,47 @@ pub enum StoreError {
     /// The store cannot be reached or failed: try later.
     #[error("the session store is not available: try again later")]
     Unavailable(#[source] Arc<dyn StdError + Send + Sync>),
+    /// The record does not open: its key is missing from the ring, a later release wrote it, or it was changed. Fix that; what
+    /// is kept stays as it is.
+    #[error(
+        "what is kept cannot be read: add the key that sealed it to the ring, or run the release that wrote it"
+    )]
+    Unreadable(#[source] Arc<dyn StdError + Send + Sync>),
+    /// The store's own settings are wrong: fix them. The text says how.
+    #[error("fix the session store's settings: {0}")]
+    Misconfigured(Cow<'static, str>),
+    /// The session does not fit into its user's cookies: make it smaller, or keep sessions in a store.
+    #[error(
+        "a session is too large to be kept in cookies: ask for fewer scopes and claims, fetch no userinfo, or keep sessions in a store"
+    )]
+    TooLarge,
+    /// A look-up's key was used to read what opens only together with its user's cookie: end it by that key, or have records
+    /// sealed by the server alone.
+    #[error(
+        "this session opens only with its user's cookie: end it by this key, or have records sealed by the server alone"
+    )]
+    SealedForItsUser,
 }
 
 impl StoreError {
+    #[cfg(feature = "sealed")]
+    pub(crate) fn unreadable(why: impl StdError + Send + Sync + 'static) -> Self {
+        Self::Unreadable(Arc::new(why))
+    }
+
     /// Whether the same call may succeed later, unchanged.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl From<SealError> for StoreError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::NoRandomness => Self::Unavailable(Arc::new(error)),
+            SealError::NotOurs => Self::Unreadable(Arc::new(error)),
+            SealError::WeakKey => Self::Misconfigured(error.to_string().into()),
+        }
     }
 }

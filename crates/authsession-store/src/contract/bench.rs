@@ -13,7 +13,7 @@ use authsession_core::token_set::TokenSet;
 use crate::end_reason::EndReason;
 use crate::key::{SessionId, StoreKey};
 use crate::record::{Refused, SessionRecord, StoredSession};
-use crate::store::{Found, LeaseOwner, SessionStore, StoreError};
+use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError};
 
 /// 2030-01-01T00:00:00Z, where the clock stands until it is moved.
 const HALTED_AT: i64 = 1_893_456_000_000;
@@ -111,6 +111,7 @@ impl Bench {
             userinfo: Some(r#"{"name":"Zoë ✓"}"#.into()),
             created_at: now,
             expires_at: now + AGE,
+            remembered: false,
             client_id: "client".into(),
             refresh_sent_at: None,
             refused: None,
@@ -161,7 +162,7 @@ impl Bench {
         }
     }
 
-    pub(crate) async fn end(&self, key: &StoreKey, reason: EndReason) -> Option<Arc<StoredSession>> {
+    pub(crate) async fn end(&self, key: &StoreKey, reason: EndReason) -> Option<EndedSession> {
         sound(self.store.end(key, reason).await)
     }
 
@@ -192,6 +193,15 @@ pub(crate) fn sound<T, E: fmt::Debug>(outcome: Result<T, E>) -> T {
 /// Asserts that the key was refused as taken.
 pub(crate) fn assert_taken<T: fmt::Debug>(outcome: &Result<T, StoreError>) {
     assert!(matches!(outcome, Err(StoreError::KeyTaken)), "the key is taken, but: {outcome:?}");
+}
+
+/// Asserts that a look-up found these sessions, in whatever order.
+pub(crate) fn assert_found<const N: usize>(bench: &Bench, found: &[StoreKey], expected: [StoreKey; N]) {
+    let names = |key: &StoreKey| found.iter().filter(|found| bench.store.is_found_as(key, found)).count();
+    assert!(
+        found.len() == N && expected.iter().all(|key| names(key) == 1),
+        "found {found:?}, not {expected:?}"
+    );
 }
 
 /// What can be compared of a look-up.

@@ -88,6 +88,41 @@ pub async fn a_touch_does_not_outlive_the_session_s_age(bench: &Bench) {
     assert_eq!(bench.ended(&key).await, EndReason::TooOld);
 }
 
+/// Who ends a session for being idle saw a deadline, which a touch may have moved on since.
+pub async fn an_idle_end_of_a_session_that_was_touched_meanwhile_ends_nothing(bench: &Bench) {
+    let (key, _) = bench.signed_in().await;
+    bench.clock.advance(IDLE - Duration::from_millis(1));
+    let later = bench.clock.now() + IDLE;
+    sound(bench.store.touch(&key, later).await);
+    bench.clock.advance(SECOND);
+    let ended = bench.end(&key, EndReason::Idle).await;
+    assert!(ended.is_none(), "a live session does not end for being idle, but: {ended:?}");
+    assert_eq!(bench.live(&key).await.1, later);
+    bench.clock.set(later);
+    let ended = bench.end(&key, EndReason::Idle).await;
+    assert!(ended.is_some_and(|ended| ended.reason == EndReason::Idle), "an overdue one does");
+}
+
+/// The provider may shorten or lengthen a session: what an update says of its age counts, for loads and for sweeps.
+pub async fn an_update_moves_the_end_of_a_session(bench: &Bench) {
+    let ((shorter, one), (longer, other)) = (bench.signed_in().await, bench.signed_in().await);
+    let mut record = bench.record("alice");
+    record.expires_at = bench.clock.now() + SECOND;
+    assert!(matches!(
+        sound(bench.store.update(&shorter, one.version, record.clone()).await),
+        Updated::Saved(_)
+    ));
+    record.expires_at = bench.clock.now() + AGE * 2;
+    assert!(matches!(sound(bench.store.update(&longer, other.version, record).await), Updated::Saved(_)));
+    bench.clock.advance(SECOND);
+    assert_eq!(bench.ended(&shorter).await, EndReason::TooOld);
+    sound(bench.store.touch(&longer, Timestamp::NEVER).await);
+    bench.clock.advance(AGE);
+    bench.live(&longer).await;
+    bench.clock.advance(AGE);
+    assert_eq!(bench.ended(&longer).await, EndReason::TooOld);
+}
+
 /// [`Timestamp::NEVER`] is kept as such.
 pub async fn deadlines_that_never_come_do_not_come(bench: &Bench) {
     let mut record = bench.record("alice");

@@ -1,16 +1,15 @@
 //! Sessions found by whose they are: for a logout that the provider announces.
 
-use crate::contract::bench::{Bench, IDLE, sound};
+use crate::contract::bench::{Bench, IDLE, assert_found, sound};
 use crate::end_reason::EndReason;
-use crate::key::StoreKey;
 
 /// On every device.
 pub async fn all_sessions_of_a_user_are_found(bench: &Bench) {
     let (phone, laptop) = (bench.signed_in().await.0, bench.signed_in().await.0);
     bench.keep(bench.record("bob")).await;
     let found = sound(bench.store.find_by_subject(bench.issuer(), "alice").await);
-    assert_same(found, [phone, laptop]);
-    assert_same(sound(bench.store.find_by_subject(bench.issuer(), "carol").await), []);
+    assert_found(bench, &found, [phone, laptop]);
+    assert_found(bench, &sound(bench.store.find_by_subject(bench.issuer(), "carol").await), []);
 }
 
 /// And no other session of the same user.
@@ -21,8 +20,8 @@ pub async fn all_sessions_of_a_provider_session_are_found(bench: &Bench) {
     record.provider_session = None;
     bench.keep(record).await;
     let found = sound(bench.store.find_by_provider_session(bench.issuer(), "sid-1").await);
-    assert_same(found, [one, another]);
-    assert_same(sound(bench.store.find_by_provider_session(bench.issuer(), "").await), []);
+    assert_found(bench, &found, [one, another]);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(bench.issuer(), "").await), []);
 }
 
 /// The same `sub` and `sid` at another provider are another user and another session.
@@ -31,10 +30,20 @@ pub async fn another_issuer_s_sessions_are_not_found(bench: &Bench) {
     foreign.issuer = format!("{}/tenant", bench.issuer()).into();
     let (issuer, sid) = (foreign.issuer.clone(), foreign.provider_session.clone().unwrap_or_default());
     let (here, there) = (bench.signed_in().await.0, bench.keep(foreign).await.0);
-    assert_same(sound(bench.store.find_by_subject(bench.issuer(), "alice").await), [here]);
-    assert_same(sound(bench.store.find_by_subject(&issuer, "alice").await), [there]);
-    assert_same(sound(bench.store.find_by_provider_session(bench.issuer(), &sid).await), [here]);
-    assert_same(sound(bench.store.find_by_provider_session(&issuer, &sid).await), [there]);
+    assert_found(bench, &sound(bench.store.find_by_subject(bench.issuer(), "alice").await), [here]);
+    assert_found(bench, &sound(bench.store.find_by_subject(&issuer, "alice").await), [there]);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(bench.issuer(), &sid).await), [here]);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(&issuer, &sid).await), [there]);
+}
+
+/// Which is all that who hears of a logout elsewhere has.
+pub async fn a_session_that_was_found_ends_by_that_key(bench: &Bench) {
+    let (key, _) = bench.signed_in().await;
+    let found = sound(bench.store.find_by_subject(bench.issuer(), "alice").await);
+    for found in &found {
+        assert!(bench.end(found, EndReason::Ended).await.is_some(), "it ends");
+    }
+    assert_eq!(bench.ended(&key).await, EndReason::Ended);
 }
 
 /// Only live ones.
@@ -47,8 +56,8 @@ pub async fn ended_and_overdue_sessions_are_not_found(bench: &Bench) {
     sound(bench.store.touch(&live, bench.clock.now() + IDLE * 2).await);
     bench.clock.advance(IDLE);
     assert_eq!(bench.ended(&idle).await, EndReason::Idle);
-    assert_same(sound(bench.store.find_by_subject(bench.issuer(), "alice").await), [live]);
-    assert_same(sound(bench.store.find_by_provider_session(bench.issuer(), &sid).await), [live]);
+    assert_found(bench, &sound(bench.store.find_by_subject(bench.issuer(), "alice").await), [live]);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(bench.issuer(), &sid).await), [live]);
 }
 
 /// A refresh may bring another `sid`.
@@ -58,13 +67,6 @@ pub async fn an_updated_session_is_found_by_what_it_is_now(bench: &Bench) {
     let mut record = bench.record("alice");
     record.provider_session = Some("sid-2".into());
     sound(bench.store.update(&key, session.version, record).await);
-    assert_same(sound(bench.store.find_by_provider_session(bench.issuer(), "sid-2").await), [key]);
-    assert_same(sound(bench.store.find_by_provider_session(bench.issuer(), &before).await), []);
-}
-
-/// Asserts that these keys were found, in whatever order.
-fn assert_same<const N: usize>(mut found: Vec<StoreKey>, mut expected: [StoreKey; N]) {
-    found.sort();
-    expected.sort();
-    assert_eq!(found, expected);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(bench.issuer(), "sid-2").await), [key]);
+    assert_found(bench, &sound(bench.store.find_by_provider_session(bench.issuer(), &before).await), []);
 }

@@ -28,6 +28,7 @@ pub(crate) fn record() -> SessionRecord {
         userinfo: Some(r#"{"email":"canary-email"}"#.into()),
         created_at: Timestamp::from_unix_seconds(0),
         expires_at: Timestamp::NEVER,
+        remembered: false,
         client_id: "client".into(),
         refresh_sent_at: None,
         refused: None,

@@ -1,0 +1,143 @@
+//! The end of a session: told by its key alone, in one process; the look-ups follow.
+
+use std::time::Duration;
+
+use authsession_core::clock::{self, Timestamp};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use redis::RedisError;
+
+use crate::backend::{Content, Kept, Labels};
+use crate::end_reason::EndReason;
+use crate::keyed_hash::KeyedHash;
+use crate::redis::error::is_of_what_is_kept;
+use crate::redis::index::Index;
+use crate::redis::scripts::{self, not_understood, read};
+use crate::redis::value::{kept, labels};
+
+/// No tombstone stays longer: a hundred years.
+const LONGEST: u64 = 3_153_600_000_000;
+
+/// A sweep ends so many at once, and so often looks for more: after that the next one goes on.
+const AT_ONCE: usize = 32;
+const ROUNDS: usize = 8;
+
+/// What is no session of ours is looked at again after that.
+const NOT_UNDERSTOOD: Duration = Duration::from_secs(3600);
+
+/// How sessions are ended.
+pub(super) struct Ending<'backend> {
+    pub(super) index: &'backend Index,
+    pub(super) now: Timestamp,
+    pub(super) forget_at: Timestamp,
+}
+
+/// What became of an end.
+pub(super) enum Ended {
+    /// It ended now, for that reason; that was kept of it.
+    Now(EndReason, Content, Labels),
+    Before,
+    Absent,
+    /// It lives until then at least, in milliseconds of the epoch, and was to end only if overdue.
+    NotDue(i64),
+}
+
+impl Ending<'_> {
+    pub(super) async fn end(
+        &self,
+        name: &KeyedHash,
+        reason: EndReason,
+        only_overdue: bool,
+    ) -> Result<Ended, RedisError> {
+        let remembered = self.forget_at.since(self.now).as_millis();
+        let remembered = u64::try_from(remembered).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let (key, channel) = (self.index.keys.session(name), self.index.keys.channel());
+        let (code, now, only_overdue) = (reason.code(), self.now.unix_millis(), i32::from(only_overdue));
+        let arguments: [&dyn scripts::Argument; 6] =
+            [&code, &now, &remembered, &channel, &&name.0, &only_overdue];
+        let parts: Vec<Vec<u8>> = read(self.index.route.run(&scripts::END, &key, &arguments).await?)?;
+        Ended::read(&parts).ok_or_else(not_understood)
+    }
+
+    /// Ends up to so many that are overdue, for as long as a call may take, and tells of those, whatever failed then. Each step
+    /// has that time for itself: an end that is on its way is waited for, since nobody else tells of it.
+    pub(super) async fn sweep(
+        &self,
+        at_most: usize,
+    ) -> Result<Vec<(KeyedHash, EndReason, Content)>, RedisError> {
+        let route = &self.index.route;
+        let (mut ended, mut failed) = (Vec::new(), None);
+        let mut due = self.index.due(at_most, self.now).await?;
+        let time_is_over = clock::wait(route.limit.duration()).shared();
+        for _ in 0..ROUNDS {
+            let mut closing = stream::iter(due)
+                .take_until(time_is_over.clone())
+                .map(|name| async move { (name, route.in_time(self.close(&name)).await) })
+                .buffer_unordered(AT_ONCE);
+            let mut over = Vec::new();
+            while let Some((name, closed)) = closing.next().await {
+                match closed {
+                    Ok(Some((reason, content, labels))) => {
+                        ended.push((name, reason, content));
+                        over.push((name, labels));
+                    }
+                    Ok(None) => {}
+                    Err(error) => failed = Some(error),
+                }
+            }
+            let clear = stream::iter(over)
+                .for_each_concurrent(AT_ONCE, async |(name, labels)| self.index.clear(&name, &labels).await);
+            let _what_stays_listed_is_found_again = clock::within(route.limit.duration(), clear).await;
+            if failed.is_some() || time_is_over.clone().now_or_never().is_some() {
+                break;
+            }
+            match self.index.due(at_most.saturating_sub(ended.len()), self.now).await {
+                Ok(more) if more.is_empty() => break,
+                Ok(more) => due = more,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        match failed {
+            Some(error) if ended.is_empty() => Err(error),
+            _ => Ok(ended),
+        }
+    }
+
+    /// Ends one that may be overdue, or lists it for when it is. It stays listed until that is done.
+    async fn close(&self, name: &KeyedHash) -> Result<Option<(EndReason, Content, Labels)>, RedisError> {
+        match self.end(name, EndReason::Idle, true).await {
+            Ok(Ended::Now(reason, content, labels)) => return Ok(Some((reason, content, labels))),
+            Ok(Ended::Before | Ended::Absent) => self.index.clear(name, &Labels::default()).await,
+            Ok(Ended::NotDue(due)) => self.index.put_off(name, due).await?,
+            // It must not keep the others from their turn, and may be a later release's.
+            Err(error) if is_of_what_is_kept(&error) => {
+                self.index.put_off(name, (self.now + NOT_UNDERSTOOD).unix_millis()).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(None)
+    }
+}
+
+impl Ended {
+    fn read(parts: &[Vec<u8>]) -> Option<Self> {
+        let parts: Vec<_> = parts.iter().map(Vec::as_slice).collect();
+        Some(match *parts {
+            [b"before"] => Self::Before,
+            [b"absent"] => Self::Absent,
+            [b"due", due] => Self::NotDue(text(due)?.parse().ok()?),
+            [b"now", reason, value] => {
+                let Kept::Session { content, .. } = kept(Some(value.to_vec()))? else { return None };
+                let reason = EndReason::from_code(text(reason)?).unwrap_or(EndReason::Ended);
+                Self::Now(reason, content, labels(value))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}

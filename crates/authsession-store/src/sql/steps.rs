@@ -1,0 +1,360 @@
+//! The steps of a backend, each in as few statements as it takes.
+
+use std::pin::pin;
+use std::task::Poll;
+
+use authsession_core::clock::{self, Timestamp};
+use sqlx::{Connection, Error};
+
+use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::end_reason::EndReason;
+use crate::keyed_hash::KeyedHash;
+use crate::record::Version;
+use crate::sql::dialect::{Dialect, Row, Value};
+use crate::sql::error::Failure;
+use crate::sql::statements::Statement;
+use crate::sql::{Held, Sql, Tries, told};
+use crate::store::{LeaseOwner, StoreError};
+
+impl<D: Dialect> Sql<D> {
+    pub(crate) async fn create(
+        &self,
+        name: &KeyedHash,
+        content: &Content,
+        labels: &Labels,
+        idle_deadline: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let values = [
+            bytes(name),
+            number(content.version),
+            Value::Bytes(Some(&content.sealed)),
+            millis(idle_deadline),
+            millis(content.expires_at),
+            millis(idle_deadline.min(content.expires_at)),
+            label(labels.subject.as_ref()),
+            label(labels.provider_session.as_ref()),
+        ];
+        match self.ask(&self.statements.create, &values).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Sqlx(Error::Database(error))) if error.is_unique_violation() => Ok(false),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    pub(crate) async fn load(&self, name: &KeyedHash) -> Result<Kept, StoreError> {
+        let answer = self.ask(&self.statements.load, &[bytes(name)]).await?;
+        match answer.rows.into_iter().next() {
+            Some(row) => Ok(kept(row)?),
+            None => Ok(Kept::Absent),
+        }
+    }
+
+    pub(crate) async fn update(
+        &self,
+        name: &KeyedHash,
+        read: Version,
+        content: &Content,
+        labels: &Labels,
+        now: Timestamp,
+    ) -> Result<UpdateOutcome, StoreError> {
+        let values = [
+            number(content.version),
+            Value::Bytes(Some(&content.sealed)),
+            millis(content.expires_at),
+            millis(content.expires_at),
+            label(labels.subject.as_ref()),
+            label(labels.provider_session.as_ref()),
+            bytes(name),
+            number(read),
+            millis(now),
+            millis(now),
+        ];
+        if self.changes(&self.statements.update, &values).await? {
+            return Ok(UpdateOutcome::Saved);
+        }
+        Ok(match self.load(name).await? {
+            Kept::Session { content, idle_deadline }
+                if EndReason::by_deadline(content.expires_at, idle_deadline, now).is_none() =>
+            {
+                UpdateOutcome::Changed
+            }
+            Kept::Session { .. } | Kept::Ended(_) => UpdateOutcome::Ended,
+            Kept::Absent => UpdateOutcome::Absent,
+        })
+    }
+
+    pub(crate) async fn touch(
+        &self,
+        name: &KeyedHash,
+        idle_deadline: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let until = millis(idle_deadline);
+        self.changes(&self.statements.touch, &[until, until, bytes(name), millis(now), millis(now)]).await
+    }
+
+    pub(crate) async fn end(
+        &self,
+        name: &KeyedHash,
+        reason: EndReason,
+        now: Timestamp,
+        forget_at: Timestamp,
+    ) -> Result<EndOutcome, StoreError> {
+        let (mut held, mut tries) = (Held(None), Tries::default());
+        let closed = clock::within(self.limit, async {
+            let _turn = self.writers.acquire().await.ok();
+            loop {
+                match self.end_once(&mut held, name, reason, now, forget_at).await {
+                    Err(error) => tries.again::<D>(error, true).await?,
+                    closed => return closed,
+                }
+            }
+        });
+        let closed = closed.await;
+        Ok(told(held, closed)?)
+    }
+
+    async fn end_once(
+        &self,
+        held: &mut Held<D>,
+        name: &KeyedHash,
+        reason: EndReason,
+        now: Timestamp,
+        forget_at: Timestamp,
+    ) -> Result<EndOutcome, Error> {
+        let mut transaction = self.connect(held).await?.begin_with(D::BEGIN).await?;
+        let look = D::ask(&mut transaction, &self.statements.load_to_end, &[bytes(name)]).await?;
+        let Some(row) = look.rows.into_iter().next() else {
+            transaction.rollback().await?;
+            return Ok(EndOutcome::Absent);
+        };
+        if row.5.is_some() {
+            transaction.rollback().await?;
+            return Ok(EndOutcome::Before);
+        }
+        let (content, idle_deadline) = content(row);
+        let reason = match EndReason::by_deadline(content.expires_at, idle_deadline, now) {
+            Some(reason) => reason,
+            // It was touched since somebody saw it idle.
+            None if reason == EndReason::Idle => {
+                transaction.rollback().await?;
+                return Ok(EndOutcome::Before);
+            }
+            None => reason,
+        };
+        let values = end_values(name, &content, idle_deadline, reason, forget_at);
+        if D::ask(&mut transaction, &self.statements.end, &values).await?.changed == 0 {
+            return Err(Error::RowNotFound);
+        }
+        transaction.commit().await?;
+        Ok(EndOutcome::Now(reason, content))
+    }
+
+    /// Each is ended for itself, if it still is as it was seen: what another process ended in between is that one's to tell.
+    pub(crate) async fn sweep(
+        &self,
+        at_most: usize,
+        now: Timestamp,
+        forget_at: Timestamp,
+    ) -> Result<Vec<(KeyedHash, EndReason, Content)>, StoreError> {
+        let time_is_over = clock::wait(self.limit);
+        let mut time_is_over = pin!(time_is_over);
+        let limit = Value::Number(i64::try_from(at_most).unwrap_or(i64::MAX));
+        let mut swept = Vec::new();
+        for row in self.ask(&self.statements.overdue, &[millis(now), limit]).await?.rows {
+            let (name, (content, idle_deadline)) = (named(&row.0), content(row));
+            let reason = EndReason::by_deadline(content.expires_at, idle_deadline, now);
+            let (Some(name), Some(reason)) = (name, reason) else { continue };
+            let values = end_values(&name, &content, idle_deadline, reason, forget_at);
+            match self.changes(&self.statements.end_unheard, &values).await {
+                Ok(true) => swept.push((name, reason, content)),
+                Ok(false) => {}
+                // What ended is told, whatever comes after it.
+                Err(error) if swept.is_empty() => return Err(error),
+                Err(_) => return Ok(swept),
+            }
+            if std::future::poll_fn(|context| Poll::Ready(time_is_over.as_mut().poll(context).is_ready()))
+                .await
+            {
+                return Ok(swept);
+            }
+        }
+        match self.ask(&self.statements.forget, &[millis(now), limit]).await {
+            Err(failure) if swept.is_empty() => Err(failure.into()),
+            _ => Ok(swept),
+        }
+    }
+
+    pub(crate) async fn find(&self, label: &Label, now: Timestamp) -> Result<Vec<KeyedHash>, StoreError> {
+        let (statement, name) = match label {
+            Label::Subject(name) => (&self.statements.find_by_subject, name),
+            Label::ProviderSession(name) => (&self.statements.find_by_provider_session, name),
+        };
+        let found = self.ask(statement, &[bytes(name), millis(now), millis(now)]).await?;
+        Ok(found.rows.iter().filter_map(|row| named(&row.0)).collect())
+    }
+
+    pub(crate) async fn lease(
+        &self,
+        name: &KeyedHash,
+        owner: LeaseOwner,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
+        self.changes(&self.statements.lease, &[owner, millis(until), bytes(name), now, now, owner, now]).await
+    }
+
+    pub(crate) async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {
+        let values = [bytes(name), Value::Bytes(Some(&owner.0))];
+        self.changes(&self.statements.release, &values).await.map(drop)
+    }
+
+    /// Whether there was something to change.
+    async fn changes(&self, statement: &Statement, values: &[Value<'_>]) -> Result<bool, StoreError> {
+        Ok(self.ask(statement, values).await?.changed > 0)
+    }
+}
+
+fn end_values<'a>(
+    name: &'a KeyedHash,
+    content: &Content,
+    idle_deadline: Timestamp,
+    reason: EndReason,
+    forget_at: Timestamp,
+) -> [Value<'a>; 6] {
+    [
+        Value::Text(reason.code()),
+        millis(forget_at),
+        bytes(name),
+        number(content.version),
+        millis(idle_deadline),
+        millis(content.expires_at),
+    ]
+}
+
+const fn bytes(name: &KeyedHash) -> Value<'_> {
+    Value::Bytes(Some(&name.0))
+}
+
+fn label(name: Option<&KeyedHash>) -> Value<'_> {
+    Value::Bytes(name.map(|name| name.0.as_slice()))
+}
+
+const fn number(version: Version) -> Value<'static> {
+    Value::Number(version.number().cast_signed())
+}
+
+const fn millis(time: Timestamp) -> Value<'static> {
+    Value::Number(time.unix_millis())
+}
+
+/// `None` of what no release of ours wrote: it must not keep the others from being served.
+fn named(bytes: &[u8]) -> Option<KeyedHash> {
+    bytes.try_into().ok().map(KeyedHash)
+}
+
+fn kept(row: Row) -> Result<Kept, Failure> {
+    if let Some(code) = &row.5 {
+        // A later release may know reasons that this one does not.
+        return Ok(Kept::Ended(EndReason::from_code(code).unwrap_or(EndReason::Ended)));
+    }
+    if row.2.is_none() {
+        return Err(Failure::unexpected("a session that did not end has its record"));
+    }
+    let (content, idle_deadline) = content(row);
+    Ok(Kept::Session { content, idle_deadline })
+}
+
+fn content((_, version, sealed, idle_deadline, expires_at, _): Row) -> (Content, Timestamp) {
+    let content = Content {
+        version: Version::from_number(version.cast_unsigned()),
+        sealed: sealed.unwrap_or_default(),
+        expires_at: Timestamp::from_unix_millis(expires_at),
+    };
+    (content, Timestamp::from_unix_millis(idle_deadline))
+}
+
+/// [`Backend`](crate::backend::Backend) of a type, by its field that is a [`Sql`].
+macro_rules! steps_of {
+    ($backend:ident, $sql:tt $(, $($more:tt)*)?) => {
+        #[async_trait::async_trait]
+        impl $crate::backend::Backend for $backend {
+            async fn create(
+                &self,
+                name: &$crate::keyed_hash::KeyedHash,
+                content: &$crate::backend::Content,
+                labels: &$crate::backend::Labels,
+                idle_deadline: ::authsession_core::clock::Timestamp,
+                _now: ::authsession_core::clock::Timestamp,
+            ) -> Result<bool, $crate::store::StoreError> {
+                self.$sql.create(name, content, labels, idle_deadline).await
+            }
+
+            async fn load(&self, name: &$crate::keyed_hash::KeyedHash) -> Result<$crate::backend::Kept, $crate::store::StoreError> {
+                self.$sql.load(name).await
+            }
+
+            async fn update(
+                &self,
+                name: &$crate::keyed_hash::KeyedHash,
+                read: $crate::record::Version,
+                content: &$crate::backend::Content,
+                labels: &$crate::backend::Labels,
+                now: ::authsession_core::clock::Timestamp,
+            ) -> Result<$crate::backend::UpdateOutcome, $crate::store::StoreError> {
+                self.$sql.update(name, read, content, labels, now).await
+            }
+
+            async fn touch(
+                &self,
+                name: &$crate::keyed_hash::KeyedHash,
+                idle_deadline: ::authsession_core::clock::Timestamp,
+                now: ::authsession_core::clock::Timestamp,
+            ) -> Result<bool, $crate::store::StoreError> {
+                self.$sql.touch(name, idle_deadline, now).await
+            }
+
+            async fn end(
+                &self,
+                name: &$crate::keyed_hash::KeyedHash,
+                reason: $crate::end_reason::EndReason,
+                now: ::authsession_core::clock::Timestamp,
+                forget_at: ::authsession_core::clock::Timestamp,
+            ) -> Result<$crate::backend::EndOutcome, $crate::store::StoreError> {
+                self.$sql.end(name, reason, now, forget_at).await
+            }
+
+            async fn sweep(
+                &self,
+                at_most: usize,
+                now: ::authsession_core::clock::Timestamp,
+                forget_at: ::authsession_core::clock::Timestamp,
+            ) -> Result<Vec<($crate::keyed_hash::KeyedHash, $crate::end_reason::EndReason, $crate::backend::Content)>, $crate::store::StoreError> {
+                self.$sql.sweep(at_most, now, forget_at).await
+            }
+
+            async fn find(&self, label: &$crate::backend::Label, now: ::authsession_core::clock::Timestamp) -> Result<Vec<$crate::keyed_hash::KeyedHash>, $crate::store::StoreError> {
+                self.$sql.find(label, now).await
+            }
+
+            async fn lease(
+                &self,
+                name: &$crate::keyed_hash::KeyedHash,
+                owner: $crate::store::LeaseOwner,
+                now: ::authsession_core::clock::Timestamp,
+                until: ::authsession_core::clock::Timestamp,
+            ) -> Result<bool, $crate::store::StoreError> {
+                self.$sql.lease(name, owner, now, until).await
+            }
+
+            async fn release(&self, name: &$crate::keyed_hash::KeyedHash, owner: $crate::store::LeaseOwner) -> Result<(), $crate::store::StoreError> {
+                self.$sql.release(name, owner).await
+            }
+
+            $($($more)*)?
+        }
+    };
+}
+
+pub(crate) use steps_of;
