@@ -85,6 +85,7 @@ impl Application {
             userinfo: None,
             created_at: now,
             expires_at: later,
+            remembered: false,
             refresh_sent_at: None,
             refused: None,
             userinfo_is_newer: false,

@@ -59,7 +59,7 @@ impl AuthSession {
         let stated = response.expires_in.map(|seconds| {
             Timestamp::from_unix_millis(now.unix_millis().saturating_add(seconds.saturating_mul(1000)))
         });
-        let expires = conf.token_expiry(now, stated).unwrap_or(now + conf.session_max_age);
+        let expires = conf.token_expiry(now, stated).unwrap_or(now + conf.session_limits.max_age);
         Self {
             id_token: response.id_token.clone(),
             access_token: response.access_token.clone(),

@@ -31,6 +31,7 @@ use crate::builder::known::Known;
 use crate::claims_mapper::ClaimsMapper;
 use crate::errors::Error;
 use crate::kept::Kept;
+use crate::session_limits::SessionLimits;
 use crate::token_lifetime::TokenLifetime;
 
 /// Collects the settings; [`build`](OAuthConfigurationBuilder::build) checks them.
@@ -63,8 +64,7 @@ pub struct OAuthConfigurationBuilder {
     cookie_name: Option<String>,
     base_path: String,
     default_page: String,
-    session_max_age: Duration,
-    session_idle_timeout: Duration,
+    session_limits: SessionLimits,
     token_lifetime: TokenLifetime,
     refresh_margin: Duration,
     fetch_userinfo: bool,
@@ -121,8 +121,7 @@ impl Default for OAuthConfigurationBuilder {
             cookie_name: None,
             base_path: "/auth".to_owned(),
             default_page: "/".to_owned(),
-            session_max_age: Duration::from_secs(14 * 24 * 3600),
-            session_idle_timeout: Duration::from_secs(24 * 3600),
+            session_limits: SessionLimits::default(),
             token_lifetime: TokenLifetime::default(),
             refresh_margin: Duration::from_secs(60),
             fetch_userinfo: false,

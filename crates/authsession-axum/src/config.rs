@@ -23,6 +23,7 @@ use crate::claims_mapper::ClaimsMapper;
 use crate::cookie::CookieNames;
 use crate::errors::Error;
 use crate::kept::Kept;
+use crate::session_limits::SessionLimits;
 use crate::token_lifetime::TokenLifetime;
 
 /// Everything sign-in needs to know. Made by
@@ -54,8 +55,7 @@ pub struct OAuthConfiguration {
     pub(crate) base_path: String,
     pub(crate) logout_path: String,
     pub(crate) default_page: String,
-    pub(crate) session_max_age: Duration,
-    pub(crate) session_idle_timeout: Duration,
+    pub(crate) session_limits: SessionLimits,
     pub(crate) token_lifetime: TokenLifetime,
     pub(crate) refresh_margin: Duration,
     pub(crate) fetch_userinfo: bool,

@@ -1,5 +1,7 @@
 //! Cookies: the one place that names, reads and writes them, and sets their flags.
 
+mod chunks;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use cookie::{Cookie, SameSite};
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
+pub(crate) use crate::cookie::chunks::Chunks;
 use crate::errors::Error;
 
 /// What this application's cookies are called. On https they carry `__Host-`: Secure, this host, no other path.
@@ -25,6 +28,15 @@ pub(crate) struct CookieNames {
 struct Reach {
     secure: bool,
     same_site: SameSite,
+}
+
+/// How long a cookie stays in the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    For(Duration),
+    UntilTheBrowserCloses,
+    /// It goes at once.
+    NoMore,
 }
 
 impl CookieNames {
@@ -56,13 +68,13 @@ impl CookieNames {
     }
 
     /// The cookie that signs the browser in, with the session's id.
-    pub(crate) fn sign_in(&self, id: &str, lasts: Duration) -> HeaderValue {
-        write(&self.session, id, Some(lasts), self.of_session())
+    pub(crate) fn sign_in(&self, id: &str, lasts: Lasts) -> HeaderValue {
+        write(&self.session, id, lasts, self.of_session())
     }
 
     /// The cookie that signs the browser out.
     pub(crate) fn sign_out(&self) -> HeaderValue {
-        write(&self.session, "", None, self.of_session())
+        write(&self.session, "", Lasts::NoMore, self.of_session())
     }
 
     /// The login attempts the request carries: what follows the prefix in their names, and their sealed contents.
@@ -77,25 +89,25 @@ impl CookieNames {
 
     /// The cookie that keeps a login attempt.
     pub(crate) fn keep_login(&self, attempt: &str, sealed: &str, lasts: Duration) -> HeaderValue {
-        write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts), self.of_login())
+        write(&format!("{}{attempt}", self.login_prefix), sealed, Lasts::For(lasts), self.of_login())
     }
 
     /// The cookie that takes an attempt's place once it has landed: it leads to a session, and goes along no further.
     pub(crate) fn keep_landed(&self, attempt: &str, sealed: &str, lasts: Duration) -> HeaderValue {
         let reach = Reach { same_site: SameSite::Lax, ..self.of_login() };
-        write(&format!("{}{attempt}", self.login_prefix), sealed, Some(lasts), reach)
+        write(&format!("{}{attempt}", self.login_prefix), sealed, Lasts::For(lasts), reach)
     }
 
     /// The cookie that drops a login attempt.
     pub(crate) fn drop_login(&self, attempt: &str) -> HeaderValue {
-        write(&format!("{}{attempt}", self.login_prefix), "", None, self.of_login())
+        write(&format!("{}{attempt}", self.login_prefix), "", Lasts::NoMore, self.of_login())
     }
 
     /// What the session's cookie and that of a login look like, without their values.
     pub(crate) fn shown(&self) -> [String; 2] {
         [(&self.session, "", self.of_session()), (&self.login_prefix, "…", self.of_login())].map(
             |(name, rest, reach)| {
-                let header = write(name, "", None, reach);
+                let header = write(name, "", Lasts::NoMore, reach);
                 let flags = header.to_str().unwrap_or_default().split("; ").skip(1);
                 flags
                     .filter(|flag| !flag.starts_with("Max-Age"))
@@ -117,17 +129,20 @@ impl CookieNames {
     }
 }
 
-fn write(name: &str, value: &str, lasts: Option<Duration>, reach: Reach) -> HeaderValue {
-    let lasts =
-        cookie::time::Duration::try_from(lasts.unwrap_or_default()).unwrap_or(cookie::time::Duration::MAX);
+fn write(name: &str, value: &str, lasts: Lasts, reach: Reach) -> HeaderValue {
+    let max_age = match lasts {
+        Lasts::For(lasts) => Some(lasts.try_into().unwrap_or(cookie::time::Duration::MAX)),
+        Lasts::UntilTheBrowserCloses => None,
+        Lasts::NoMore => Some(cookie::time::Duration::ZERO),
+    };
     #[expect(clippy::disallowed_methods, reason = "the one place for every cookie flag")]
-    let cookie = Cookie::build((Cow::Borrowed(name), Cow::Borrowed(value)))
+    let mut cookie = Cookie::build((Cow::Borrowed(name), Cow::Borrowed(value)))
         .path("/")
         .http_only(true)
         .secure(reach.secure)
         .same_site(reach.same_site)
-        .max_age(lasts)
         .build();
+    cookie.set_max_age(max_age);
     // Name and value are of this module's own alphabet, so they always fit a header.
     let mut header = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
     header.set_sensitive(true);

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::Rejection;
 use crate::keeper::Live;
+use crate::luggage::Luggage;
 use crate::polling;
 
 /// What the layer puts into each request.
@@ -18,6 +19,8 @@ use crate::polling;
 pub(crate) struct Current {
     pub(crate) engine: Arc<Engine>,
     session: OnceLock<Result<Holder, Error>>,
+    /// What the response is packed by, where sessions travel with their users.
+    pub(crate) luggage: Option<Arc<OnceLock<Luggage>>>,
 }
 
 /// A session and where it is kept.
@@ -31,7 +34,8 @@ pub(crate) struct Holder {
 
 impl Current {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, session: OnceLock::new() }
+        let luggage = engine.keeper().store.carrier().map(|_| Arc::default());
+        Self { engine, session: OnceLock::new(), luggage }
     }
 
     /// The session of that request.
@@ -54,6 +58,11 @@ impl Current {
             .cookies
             .session(&parts.headers)
             .ok_or(Error::NotSignedIn(NotSignedIn::NoSession))?;
+        if let Some(slot) = &self.luggage
+            && let Some(luggage) = Luggage::unpack(self.engine.keeper(), key, &parts.headers)
+        {
+            slot.get_or_init(|| luggage);
+        }
         let look = polling::look(parts);
         let Live { session, idle_deadline } = match self.engine.session_at_once(key, look) {
             Some(live) => live?,

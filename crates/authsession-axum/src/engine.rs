@@ -1,9 +1,9 @@
 //! The refresh engine: a session goes in, one with a valid access token comes out, with one refresh for all who ask.
 
 use std::sync::Arc;
-#[cfg(feature = "salesforce")]
 use std::time::Duration;
 
+use authsession_core::clock;
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::single_flight::SingleFlight;
 use authsession_core::token_set::Freshness;
@@ -15,6 +15,12 @@ use crate::config::OAuthConfiguration;
 use crate::errors::Error;
 use crate::keeper::{Keeper, Live, Look};
 use crate::refresh::Refresher;
+
+/// How long a request waits at most for a refresh that its response is to bring, while the token still serves.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two looks at whether the store took what was parked.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What keeps sessions fresh. One a layer.
 #[derive(Debug)]
@@ -41,6 +47,7 @@ impl Engine {
     pub(crate) fn session_at_once(&self, key: StoreKey, look: Look) -> Option<Result<Live, Error>> {
         let found = self.keeper().store.load_at_once(&key)?;
         match self.keeper().judge(key, found, look) {
+            Ok(Live { session, .. }) if self.is_to_go_along_fresh(key, &session) => None,
             Ok(Live { session, idle_deadline }) => {
                 self.usable(key, session).map(|session| Ok(Live { session, idle_deadline }))
             }
@@ -54,7 +61,12 @@ impl Engine {
     pub(crate) async fn session(&self, key: StoreKey, look: Look) -> Result<Live, Error> {
         let found = self.keeper().store.load(&key).await?;
         let Live { session, idle_deadline } = self.keeper().judge(key, found, look)?;
-        let session = match self.usable(key, session) {
+        let usable = if self.is_to_go_along_fresh(key, &session) {
+            Some(self.refresh_in_time(key, session).await?)
+        } else {
+            self.usable(key, session)
+        };
+        let session = match usable {
             Some(session) => session,
             None => self.refresh(key).await?,
         };
@@ -86,13 +98,49 @@ impl Engine {
         flight.await.unwrap_or_else(|_| aborted())
     }
 
-    fn refresh_behind(&self, key: StoreKey, session: &StoredSession) {
+    /// Whether a request is worth waiting: where the session travels with its user, what is refreshed after its response went
+    /// out is brought by the next one, and lost if this process ends before that.
+    fn is_to_go_along_fresh(&self, key: StoreKey, session: &StoredSession) -> bool {
+        self.keeper().store.carrier().is_some()
+            && self.refresher.freshness(session) == Freshness::Stale
+            && self.may_refresh(key, session)
+    }
+
+    /// Waits for the refresh of a session whose token still serves, and not for long.
+    async fn refresh_in_time(
+        &self,
+        key: StoreKey,
+        session: Arc<StoredSession>,
+    ) -> Result<Arc<StoredSession>, Error> {
+        match clock::within(PATIENCE, self.refresh(key)).await {
+            Some(Err(over @ Error::NotSignedIn(_))) => Err(over),
+            Some(Ok(refreshed)) => Ok(refreshed),
+            Some(Err(_)) | None => Ok(session),
+        }
+    }
+
+    fn may_refresh(&self, key: StoreKey, session: &StoredSession) -> bool {
         // A refresh whose answer was lost is not repeated while the current token serves: a provider that rotated would
         // take it for theft, and end the session.
         let may_be_spent = session.record.refresh_sent_at.is_some();
         let can = session.record.tokens.refresh_token.is_some();
         let parked = may_be_spent && self.keeper().unsaved.has(&key);
-        if can && (parked || !may_be_spent) && self.refresher.pause(&key).is_zero() {
+        can && (parked || !may_be_spent) && self.refresher.pause(&key).is_zero()
+    }
+
+    /// Waits for the refreshes under way, and for the store to take what it would not; whether all of it was done in time.
+    pub(crate) async fn finish(&self, at_most: Duration) -> bool {
+        let done = async {
+            self.flights.landed().await;
+            while !self.keeper().unsaved.is_empty() {
+                clock::wait(LOOK_AGAIN).await;
+            }
+        };
+        clock::within(at_most, done).await.is_some()
+    }
+
+    fn refresh_behind(&self, key: StoreKey, session: &StoredSession) {
+        if self.may_refresh(key, session) {
             let refresher = Arc::clone(&self.refresher);
             self.flights.start(key, move || async move { refresher.refresh(key).await });
         }

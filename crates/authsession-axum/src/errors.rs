@@ -117,7 +117,10 @@ impl From<ProtocolError> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::Unavailable { retry_after: RETRY_AFTER, cause: error.into() }
+        match error {
+            StoreError::TooLarge | StoreError::Misconfigured(_) => Self::misconfigured(error.to_string()),
+            error => Self::Unavailable { retry_after: RETRY_AFTER, cause: error.into() },
+        }
     }
 }
 

@@ -1,28 +1,31 @@
 //! Sessions as this application keeps them: which count as live, and what ending one takes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use authsession_core::clock::Timestamp;
+use authsession_core::claims::IdTokenClaims;
+use authsession_core::clock::{self, Timestamp};
 use authsession_core::revocation::{self, TokenKind};
 use authsession_core::secret::Secret;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
-use authsession_store::store::{Found, SessionStore};
+use authsession_store::store::{EndedSession, Found, SessionStore};
+use futures_util::FutureExt as _;
 
 use crate::config::OAuthConfiguration;
 use crate::errors::{Error, NotSignedIn};
+use crate::sweeps::Sweeps;
 use crate::unsaved::Unsaved;
 use crate::watch;
 
 /// A touch is saved when the idle deadline has moved by this part of the idle timeout, or by a minute.
 const TOUCH_PART: u32 = 10;
 const TOUCH_AT_MOST: Duration = Duration::from_secs(60);
-/// How many overdue sessions one sweep ends.
-const SWEPT_AT_ONCE: usize = 1_000;
-const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a provider is told of one batch of swept sessions.
+const TELLING: Duration = Duration::from_secs(60);
 
 /// The store, and the configuration that says what its sessions are worth. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,7 +33,8 @@ pub(crate) struct Keeper {
     pub(crate) configuration: Arc<OAuthConfiguration>,
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) unsaved: Arc<Unsaved>,
-    next_sweep: Arc<AtomicI64>,
+    sweeps: Sweeps,
+    told_of_absurd_session_expiry: Arc<AtomicBool>,
 }
 
 /// A session that counts, and when it ends unless it is used before.
@@ -51,7 +55,13 @@ pub(crate) enum Look {
 
 impl Keeper {
     pub(crate) fn new(configuration: Arc<OAuthConfiguration>, store: Arc<dyn SessionStore>) -> Self {
-        Self { configuration, store, unsaved: Arc::default(), next_sweep: Arc::default() }
+        Self {
+            configuration,
+            store,
+            unsaved: Arc::default(),
+            sweeps: Sweeps::default(),
+            told_of_absurd_session_expiry: Arc::default(),
+        }
     }
 
     /// The live session under that key. To look at it is no use of it.
@@ -71,7 +81,7 @@ impl Keeper {
             }
             Found::Live { session, idle_deadline } => {
                 let idle_deadline = match look {
-                    Look::Use => self.touch(key, idle_deadline),
+                    Look::Use => self.touch(key, session.record.remembered, idle_deadline),
                     Look::Aside => idle_deadline,
                 };
                 Ok(Live { session, idle_deadline })
@@ -92,19 +102,17 @@ impl Keeper {
         key: StoreKey,
         reason: EndReason,
     ) -> Result<Option<Arc<StoredSession>>, Error> {
-        let ended = self.store.end(&key, reason).await?;
-        if let Some(session) = &ended {
-            watch::session_ended(key, reason);
-            self.revoke_behind(self.no_longer_needed(key, session, reason));
-        }
-        Ok(ended)
+        let Some(ended) = self.store.end(&key, reason).await? else { return Ok(None) };
+        watch::session_ended(key, ended.reason);
+        self.revoke_behind(self.no_longer_needed(&ended));
+        Ok(ended.session)
     }
 
     /// The refresh tokens to revoke with a session that ended. A deadline of one device's session ends nothing of the user's
     /// others, where to revoke one token would.
-    fn no_longer_needed(&self, key: StoreKey, session: &StoredSession, reason: EndReason) -> Vec<Secret> {
-        let tokens = self.refresh_tokens(key, session);
-        let by_a_deadline = matches!(reason, EndReason::Idle | EndReason::TooOld);
+    fn no_longer_needed(&self, ended: &EndedSession) -> Vec<Secret> {
+        let tokens = self.refresh_tokens(ended);
+        let by_a_deadline = matches!(ended.reason, EndReason::Idle | EndReason::TooOld);
         if by_a_deadline && self.ends_whole_grants() { Vec::new() } else { tokens }
     }
 
@@ -128,10 +136,11 @@ impl Keeper {
     }
 
     /// What is to be revoked of a session that ended: its refresh token, and one the store would not take.
-    pub(crate) fn refresh_tokens(&self, key: StoreKey, session: &StoredSession) -> Vec<Secret> {
-        let parked = self.unsaved.take(&key).and_then(|parked| parked.tokens.refresh_token);
+    pub(crate) fn refresh_tokens(&self, ended: &EndedSession) -> Vec<Secret> {
+        let parked = self.unsaved.take(&ended.key).and_then(|parked| parked.tokens.refresh_token);
         // Another application's token is not for our provider to see.
-        let kept = session.record.tokens.refresh_token.clone().filter(|_| self.is_ours(session));
+        let ours = ended.session.as_ref().filter(|session| self.is_ours(session));
+        let kept = ours.and_then(|session| session.record.tokens.refresh_token.clone());
         kept.into_iter().chain(parked).collect()
     }
 
@@ -142,61 +151,72 @@ impl Keeper {
         if tokens.is_empty() {
             return;
         }
-        let configuration = Arc::clone(&self.configuration);
-        tokio::spawn(async move {
-            let OAuthConfiguration { http, provider, client, .. } = &*configuration;
-            for token in tokens {
-                if let Err(error) =
-                    revocation::revoke(http, provider, client, &token, TokenKind::RefreshToken).await
-                {
-                    tracing::warn!(target: "authsession::session", %error, "a refresh token could not be revoked");
-                }
+        let keeper = self.clone();
+        tokio::spawn(async move { keeper.revoke(tokens).await });
+    }
+
+    async fn revoke(&self, refresh_tokens: Vec<Secret>) {
+        let OAuthConfiguration { http, provider, client, .. } = &*self.configuration;
+        for token in refresh_tokens {
+            if let Err(error) =
+                revocation::revoke(http, provider, client, &token, TokenKind::RefreshToken).await
+            {
+                tracing::warn!(target: "authsession::session", %error, "a refresh token could not be revoked");
             }
+        }
+    }
+
+    /// Ends sessions that are overdue though nobody asks for them, when it is time to. Nobody waits for it.
+    pub(crate) fn sweep_behind(&self) {
+        let keeper = self.clone();
+        self.sweeps.start(&self.store, &self.configuration.clock, move |swept| {
+            let keeper = keeper.clone();
+            async move { keeper.swept(swept).await }
         });
     }
 
-    /// Ends sessions that are overdue though nobody asks for them, behind the caller's back and once a second at most.
-    pub(crate) fn sweep_behind(&self) {
-        let now = self.configuration.clock.now();
-        let due = self.next_sweep.load(Ordering::Relaxed);
-        let next = (now + SWEEP_EVERY).unix_millis();
-        if now.unix_millis() < due
-            || self.next_sweep.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err()
-        {
-            return;
+    /// The next batch is swept when the provider has been told of this one, or takes too long.
+    async fn swept(&self, swept: Vec<EndedSession>) {
+        let mut tokens = Vec::new();
+        for ended in swept {
+            watch::session_ended(ended.key, ended.reason);
+            tokens.extend(self.no_longer_needed(&ended));
         }
-        let keeper = self.clone();
-        tokio::spawn(async move {
-            match keeper.store.sweep(SWEPT_AT_ONCE).await {
-                Ok(swept) => {
-                    let mut tokens = Vec::new();
-                    for (key, reason, session) in swept {
-                        watch::session_ended(key, reason);
-                        tokens.extend(keeper.no_longer_needed(key, &session, reason));
-                    }
-                    keeper.revoke_behind(tokens);
-                }
-                Err(error) => {
-                    tracing::warn!(target: "authsession::session", %error, "the store was not swept")
-                }
-            }
-        });
+        if clock::within(TELLING, self.revoke(tokens)).await.is_none() {
+            tracing::warn!(target: "authsession::session", "the provider takes too long to be told of sessions that ended: their refresh tokens are left to expire");
+        }
+    }
+
+    /// When the provider says that a session must end (OpenID Connect Enterprise Extensions 1.0, draft 02, §2.1). What cannot be
+    /// meant locks nobody out, and is told of once.
+    pub(crate) fn session_expiry(&self, claims: &IdTokenClaims) -> Option<Timestamp> {
+        if claims.has_absurd_session_expiry()
+            && !self.told_of_absurd_session_expiry.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(target: "authsession::login", "the provider sends a session_expiry that is no time in seconds: it is ignored, and sessions last as long as this application says");
+        }
+        self.configuration.session_limits.session_expiry(claims)
     }
 
     /// Moves the idle deadline on, behind the request's back and not at every request. Where it is then.
-    fn touch(&self, key: StoreKey, idle_deadline: Timestamp) -> Timestamp {
-        let deadline = self.configuration.clock.now() + self.configuration.session_idle_timeout;
-        let step = (self.configuration.session_idle_timeout / TOUCH_PART).min(TOUCH_AT_MOST);
+    fn touch(&self, key: StoreKey, remembered: bool, idle_deadline: Timestamp) -> Timestamp {
+        let idle_timeout = self.configuration.session_limits.idle_timeout(remembered);
+        let deadline = self.configuration.clock.now() + idle_timeout;
+        let step = (idle_timeout / TOUCH_PART).min(TOUCH_AT_MOST);
         if deadline.since(idle_deadline) < step {
             return idle_deadline;
         }
         self.sweep_behind();
         let store = Arc::clone(&self.store);
-        tokio::spawn(async move {
+        let mut touch = Box::pin(async move {
             if let Err(error) = store.touch(&key, deadline).await {
                 tracing::warn!(target: "authsession::session", %error, "an idle deadline was not moved on");
             }
         });
+        // At once where nothing has to be waited for.
+        if touch.as_mut().now_or_never().is_none() {
+            tokio::spawn(touch);
+        }
         deadline
     }
 }

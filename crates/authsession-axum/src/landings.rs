@@ -33,6 +33,8 @@ pub(crate) enum Arrived {
     SignedIn(SessionId),
     /// No refresh token came, and the user's consent may bring one.
     ConsentWanted,
+    /// The provider says that the session must have ended by now.
+    OverAlready,
 }
 
 /// What came of a sign-in.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use authsession_store::store::SessionStore;
 use axum::extract::{OriginalUri, Request};
 use axum::response::Response;
-use futures_util::future::{BoxFuture, Either};
+use futures_util::TryFutureExt as _;
+use futures_util::future::{BoxFuture, Either, MapOk};
 use tower::{Layer, Service};
 
 use crate::config::OAuthConfiguration;
@@ -18,9 +20,36 @@ use crate::routes::Routes;
 /// Signs users in: a [`Layer`] for an axum router. Cheap to clone.
 ///
 /// It answers the login (`/auth` unless configured), its callback (the path of the redirect URI) and the logout
-/// (`/auth/logout`). Every other request passes through untouched, responses too; its session is looked up when an extractor
-/// asks for it. Put it on with [`Router::layer`](axum::Router::layer), so that it sees those routes too. Around the whole router
+/// (`/auth/logout`). Every other request passes through untouched, responses too (where sessions travel in cookies, a response
+/// brings one that changed); its session is looked up when an extractor asks for it. Put it on with [`Router::layer`](axum::Router::layer), so that it sees those routes too. Around the whole router
 /// (`auth.layer(router)`, with [`tower::Layer`]) it does the same and spares each request two allocations of axum's.
+///
+/// Without a store, sessions travel in their users' cookies (feature `cookie-store`; `docs/stores.md` says what that cannot do):
+///
+#[cfg_attr(feature = "cookie-store", doc = "```")]
+#[cfg_attr(not(feature = "cookie-store"), doc = "```ignore")]
+/// # use std::sync::Arc;
+/// use authsession_axum::auth::AuthLayer;
+/// # use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+/// use authsession_axum::extractors::Session;
+/// # use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
+/// use authsession_axum::store::cookie_store::CookieStore;
+/// use axum::{Router, routing::get};
+///
+/// # let configuration = OAuthConfigurationBuilder::default()
+/// #     .with_authorization_endpoint("https://login.example.com/authorize")
+/// #     .with_token_endpoint("https://login.example.com/token")
+/// #     .with_scopes(vec!["profile"])
+/// #     .with_client_id("my-app")
+/// #     .with_client_secret("a secret nobody guesses")
+/// #     .with_redirect_uri("https://app.example.com/auth/callback")
+/// #     .with_private_cookie_key("9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a")
+/// #     .build()?;
+/// # let (configuration, logout_handler) = (Arc::new(configuration), Arc::new(DefaultLogoutHandler));
+/// let auth = AuthLayer::new(configuration, Arc::new(CookieStore::new()), logout_handler);
+/// let app: Router = Router::new().route("/", get(async |session: Session| session.subject().to_owned())).layer(auth);
+/// # Ok::<(), authsession_axum::errors::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct AuthenticationLayer {
     routes: Arc<Routes>,
@@ -52,6 +81,24 @@ impl AuthenticationLayer {
     }
 }
 
+impl AuthenticationLayer {
+    /// Waits for what goes on behind the requests that were answered, `at_most` so long: refreshes whose answer is on its way,
+    /// and refreshed tokens the store would not take yet. `true` when all of it is done. Call it when the server has stopped
+    /// and before the program ends: a refresh token that was rotated meanwhile would end with the process, and its session
+    /// with it.
+    ///
+    /// ```no_run
+    /// # async fn run(auth: authsession_axum::auth::AuthLayer, app: axum::Router, stop: std::future::Ready<()>) -> std::io::Result<()> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// axum::serve(listener, app.layer(auth.clone())).with_graceful_shutdown(stop).await?;
+    /// auth.finish(std::time::Duration::from_secs(20)).await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn finish(&self, at_most: Duration) -> bool {
+        self.routes.engine.finish(at_most).await
+    }
+}
+
 impl<S> Layer<S> for AuthenticationLayer {
     type Service = AuthMiddleware<S>;
 
@@ -64,6 +111,9 @@ impl<S> Layer<S> for AuthenticationLayer {
 fn whole_path(request: &Request) -> &str {
     request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0).path()
 }
+
+/// Gives a response what its user is to take along.
+type Pack = Box<dyn FnOnce(Response) -> Response + Send>;
 
 /// What [`AuthenticationLayer`] wraps a service in.
 #[derive(Clone, Debug)]
@@ -79,7 +129,8 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Either<S::Future, BoxFuture<'static, Result<Response, S::Error>>>;
+    type Future =
+        Either<S::Future, Either<MapOk<S::Future, Pack>, BoxFuture<'static, Result<Response, S::Error>>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -88,9 +139,20 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         if let Some(route) = self.routes.find(whole_path(&request)) {
             let routes = Arc::clone(&self.routes);
-            return Either::Right(Box::pin(async move { Ok(routes.answer(route, request).await) }));
+            let answer = async move { Ok(routes.answer(route, request).await) };
+            return Either::Right(Either::Right(Box::pin(answer)));
         }
-        request.extensions_mut().insert(Current::new(Arc::clone(&self.routes.engine)));
-        Either::Left(self.inner.call(request))
+        let current = Current::new(Arc::clone(&self.routes.engine));
+        let luggage = current.luggage.clone();
+        request.extensions_mut().insert(current);
+        let answer = self.inner.call(request);
+        let Some(luggage) = luggage else { return Either::Left(answer) };
+        let engine = Arc::clone(&self.routes.engine);
+        Either::Right(Either::Left(answer.map_ok(Box::new(move |mut response| {
+            if let Some(luggage) = luggage.get() {
+                luggage.pack_into(&mut response, engine.keeper());
+            }
+            response
+        }))))
     }
 }

@@ -55,6 +55,7 @@ pub mod known_provider;
 mod landings;
 mod layer;
 pub mod logout;
+mod luggage;
 mod page;
 pub mod polling;
 pub mod provider_table;
@@ -64,6 +65,8 @@ mod refused_token;
 mod replaced;
 mod return_to;
 mod routes;
+mod session_limits;
+mod sweeps;
 mod token_lifetime;
 mod unsaved;
 #[cfg(feature = "salesforce")]

@@ -1,7 +1,9 @@
 //! One refresh, from lease to release: the steps of the refresh engine, in their order (RFC 6749 §6, RFC 9700 §4.14).
 
 mod id_token;
+mod parked;
 mod rotated;
+mod session_expiry;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,29 +22,34 @@ use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
 use crate::keeper::Keeper;
+use crate::refresh::parked::reason_of;
 use crate::unsaved::Parked;
 use crate::watch::{self, Outcome};
 
 /// A lease is renewed three times before it would fall free.
 const LEASE: Duration = Duration::from_secs(15);
-/// Between two looks at whether another replica's refresh is done, and how long to go on looking.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-const LOOKS: u32 = 600;
+/// How long to wait for another replica's refresh.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at whether it is done: at first, and at last, where nobody says so and where the store hears of it.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const LOOK_SELDOM: Duration = Duration::from_millis(100);
+const LOOK_RARELY: Duration = Duration::from_millis(500);
 /// A refreshed token set that cannot be saved is tried again this often, then parked and saved first next time.
 const SAVES: u32 = 8;
+const SAVE_AGAIN: Duration = Duration::from_millis(50);
 /// What a request is told to wait when the provider says nothing and nothing is backing off.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a refresh works with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refresher {
     pub(crate) keeper: Keeper,
-    pub(crate) failures: Failures,
+    pub(crate) failures: Arc<Failures>,
 }
 
 impl Refresher {
     pub(crate) fn new(keeper: Keeper) -> Self {
-        Self { keeper, failures: Failures::new() }
+        Self { keeper, failures: Arc::new(Failures::new()) }
     }
 
     pub(crate) fn freshness(&self, session: &StoredSession) -> Freshness {
@@ -63,7 +70,8 @@ impl Refresher {
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let store = &self.keeper.store;
         let owner = LeaseOwner(random::bytes()?);
-        for _ in 0..LOOKS {
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
             if store.lease(&key, owner, LEASE).await? {
                 let outcome = tokio::select! {
                     outcome = self.holding_the_lease(key) => outcome,
@@ -79,7 +87,10 @@ impl Refresher {
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
             }
-            clock::wait(LOOK_AGAIN).await;
+            let longest = if store.hears_of_changes() { LOOK_RARELY } else { LOOK_SELDOM };
+            let pause = (waited / 4).clamp(LOOK_AGAIN, longest);
+            store.wait_for_change(&key, pause).await;
+            waited += pause;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
     }
@@ -103,16 +114,11 @@ impl Refresher {
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
-            if let Some(Parked { redeemed, tokens }) = self.keeper.unsaved.take(&key) {
-                if redeemed == session.record.tokens.refresh_token {
-                    let saved = self.save(key, &session, tokens, false).await?;
-                    if self.freshness(&saved) != Freshness::Expired {
-                        return Ok(saved);
-                    }
-                    continue;
+            if let Some(saved) = self.catch_up(key, &session).await? {
+                if self.freshness(&saved) != Freshness::Expired {
+                    return Ok(saved);
                 }
-                // Rotated elsewhere meanwhile: what is parked leads nowhere.
-                self.keeper.revoke_behind(tokens.refresh_token);
+                continue;
             }
             let freshness = self.freshness(&session);
             let may_be_spent = session.record.refresh_sent_at.is_some();
@@ -130,6 +136,11 @@ impl Refresher {
                 Updated::Saved(session) => session,
                 Updated::Changed | Updated::Ended => continue,
             };
+            let stood_still = sent_at.map(|sent_at| self.keeper.configuration.clock.now().since(sent_at));
+            if stood_still.is_some_and(|stood_still| stood_still > LEASE / 2) {
+                // Somebody else may hold the lease by now, and present that token.
+                continue;
+            }
             let grant = RefreshToken { refresh_token, scope: None };
             let (answer, rotated) = self.keeper.configuration.token_endpoint.redeem_rotating(&grant).await;
             watch::clock_skew(self.keeper.configuration.clock_skew());
@@ -188,6 +199,10 @@ impl Refresher {
         id_token_refused: bool,
     ) -> Result<Arc<StoredSession>, Error> {
         let id_token_is_new = tokens.id_token != before.record.tokens.id_token;
+        let session_expiry = if id_token_is_new { self.new_session_expiry(&tokens) } else { None };
+        if session_expiry.is_some_and(|at| at <= self.keeper.configuration.clock.now()) {
+            return self.over_by_session_expiry(key, before, tokens).await;
+        }
         let (mut version, mut base) = (before.version, before.record.clone());
         for attempt in 1..=SAVES {
             // What was refused was the token that is replaced now; parked after a useless answer, it is the same one still.
@@ -195,6 +210,7 @@ impl Refresher {
             let refused = base.refused.map(|refused| Refused { pending: refused.pending && same, ..refused });
             let record = SessionRecord {
                 tokens: tokens.clone(),
+                expires_at: self.end_of(&base, session_expiry),
                 refresh_sent_at: None,
                 refused,
                 userinfo_is_newer: base.userinfo_is_newer && !id_token_is_new,
@@ -203,28 +219,26 @@ impl Refresher {
             };
             match self.save_once(key, version, record, before).await {
                 Ok(Saving::Done(session)) => return Ok(session),
-                Ok(Saving::Ended) => {
-                    // Somebody signed out meanwhile: the tokens are of no more use to anyone.
-                    let over = self.keeper.live(key).await;
-                    let replaced =
-                        matches!(over, Err(Error::NotSignedIn(NotSignedIn::Ended(EndReason::Replaced))));
-                    if !(replaced && self.keeper.ends_whole_grants()) {
-                        self.keeper.revoke_behind(tokens.refresh_token);
-                    }
-                    return over;
-                }
+                Ok(Saving::Ended) => return self.ended_meanwhile(key, tokens).await,
                 Ok(Saving::Onto(newer)) => (version, base) = (newer.version, newer.record.clone()),
                 Err(error) => {
                     tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "refreshed tokens could not be saved");
                     if attempt < SAVES {
-                        clock::wait(LOOK_AGAIN * attempt).await;
+                        clock::wait(SAVE_AGAIN * attempt).await;
                     }
                 }
             }
         }
-        let redeemed = before.record.tokens.refresh_token.clone();
-        self.keeper.unsaved.park(key, Parked { redeemed, tokens });
+        let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
+        self.park(key, Parked { redeemed, tokens, until });
         Err(self.later(key, ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff)))
+    }
+
+    /// Somebody signed out meanwhile: the tokens are of no more use to anyone.
+    async fn ended_meanwhile(&self, key: StoreKey, tokens: TokenSet) -> Result<Arc<StoredSession>, Error> {
+        let over = self.keeper.live(key).await;
+        self.let_go(tokens.refresh_token, reason_of(&over));
+        over
     }
 
     async fn save_once(

@@ -33,16 +33,18 @@ impl Keeper {
                 return;
             }
         };
-        watch::session_ended(before, EndReason::Replaced);
-        let inherits = self.hands_over(before, &ended.record, &new.record);
-        let mut tokens = self.refresh_tokens(before, &ended);
+        watch::session_ended(before, ended.reason);
+        let inherits =
+            ended.session.as_ref().is_some_and(|old| self.hands_over(before, &old.record, &new.record));
+        let same_user = ended.session.as_ref().is_some_and(|old| is_same_user(&old.record, &new.record));
+        let mut tokens = self.refresh_tokens(&ended);
         if inherits
             && let Some(token) = tokens.pop()
             && let Err(error) = self.bequeath(key, new, token).await
         {
             tracing::warn!(target: "authsession::session", session = ?key, %error, "a refresh token could not be handed over");
         }
-        if !(self.ends_whole_grants() && is_same_user(&ended.record, &new.record)) {
+        if !(self.ends_whole_grants() && same_user) {
             self.revoke_behind(tokens);
         }
     }

@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::guard::{self, Asker};
 use crate::landings::Landings;
 use crate::logout::LogoutHandler;
+use crate::luggage::Luggage;
 
 /// The routes and what they work with.
 pub(crate) struct Routes {
@@ -59,6 +60,9 @@ impl Routes {
         let asker = Asker::of(request.headers());
         let takes_forms = self.engine.configuration().takes_forms();
         let (parts, body) = request.into_parts();
+        let keeper = self.engine.keeper();
+        let key = keeper.configuration.cookies.session(&parts.headers);
+        let luggage = key.and_then(|key| Luggage::unpack(keeper, key, &parts.headers));
         let (by_get, by_post) = (parts.method == Method::GET, parts.method == Method::POST);
         let outcome = match route {
             // A browser that looks ahead starts nothing, and keeps nothing of the answer.
@@ -79,6 +83,9 @@ impl Routes {
         };
         let mut response = outcome
             .unwrap_or_else(|error| guard::answer_at_login(&error, asker, self.engine.configuration()));
+        if let Some(luggage) = luggage {
+            luggage.pack_into(&mut response, keeper);
+        }
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

@@ -1,33 +1,62 @@
 //! Tokens the provider handed out and the store would not take: the old ones are spent, so they must not be lost.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use authsession_core::clock::Timestamp;
 use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
 use authsession_store::key::StoreKey;
 
 /// Token sets parked until the store works again.
 #[derive(Debug, Default)]
-pub(crate) struct Unsaved(Mutex<HashMap<StoreKey, Parked>>);
+pub(crate) struct Unsaved(Mutex<Lot>);
+
+#[derive(Debug, Default)]
+struct Lot {
+    parked: HashMap<StoreKey, Parked>,
+    /// Whether somebody tries again to save what is parked.
+    is_tended: bool,
+}
 
 /// A token set, and the refresh token it was had for. Of a useless answer: the old set with the new refresh token.
 #[derive(Debug)]
 pub(crate) struct Parked {
     pub(crate) redeemed: Option<Secret>,
     pub(crate) tokens: TokenSet,
+    /// Until then its session may live.
+    pub(crate) until: Timestamp,
 }
 
 impl Unsaved {
-    pub(crate) fn park(&self, key: StoreKey, parked: Parked) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, parked);
+    /// `true`: nobody tends what is parked, and whoever called is to.
+    pub(crate) fn park(&self, key: StoreKey, parked: Parked) -> bool {
+        let mut lot = self.lot();
+        lot.parked.insert(key, parked);
+        !mem::replace(&mut lot.is_tended, true)
     }
 
     pub(crate) fn take(&self, key: &StoreKey) -> Option<Parked> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
+        self.lot().parked.remove(key)
     }
 
     pub(crate) fn has(&self, key: &StoreKey) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+        self.lot().parked.contains_key(key)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lot().parked.is_empty()
+    }
+
+    /// What is parked, and until when it is of use. None: whoever tends it may go.
+    pub(crate) fn left(&self) -> Vec<(StoreKey, Timestamp)> {
+        let mut lot = self.lot();
+        lot.is_tended = !lot.parked.is_empty();
+        lot.parked.iter().map(|(key, parked)| (*key, parked.until)).collect()
+    }
+
+    fn lot(&self) -> MutexGuard<'_, Lot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

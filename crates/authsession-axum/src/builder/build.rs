@@ -54,12 +54,9 @@ impl OAuthConfigurationBuilder {
         self.every_login.check(&scope)?;
         let key_ring = self.key_ring()?;
         let (base_path, logout_path) = self.paths(&redirect_uri)?;
-        if self.session_idle_timeout.is_zero()
-            || self.request_timeout.is_some_and(|timeout| timeout.is_zero())
-        {
-            return Err(Error::misconfigured(
-                "the idle timeout and the request timeout must be longer than nothing",
-            ));
+        self.session_limits.check()?;
+        if self.request_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(Error::misconfigured("the request timeout must be longer than nothing"));
         }
         let http = self.http_client()?;
         let by_hand = self.by_hand.parse()?;
@@ -123,8 +120,7 @@ impl OAuthConfigurationBuilder {
             base_path,
             logout_path,
             default_page: self.default_page,
-            session_max_age: self.session_max_age,
-            session_idle_timeout: self.session_idle_timeout,
+            session_limits: self.session_limits,
             token_lifetime: self.token_lifetime,
             refresh_margin: self.refresh_margin,
             fetch_userinfo: self.fetch_userinfo || plain_userinfo,

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::builder::OAuthConfigurationBuilder;
 use crate::claims_mapper::ClaimsMapper;
 use crate::errors::Error;
+use crate::session_limits::RememberMe;
 
 impl OAuthConfigurationBuilder {
     /// The key that seals login cookies: text with 32 random bytes, as `openssl rand -base64 32` makes it. The same on
@@ -57,11 +58,12 @@ impl OAuthConfigurationBuilder {
         self
     }
 
-    /// How long a session lasts at most, in minutes; default 14 days.
+    /// How long a session lasts at most, in minutes; default 14 days. Where the provider says that it must end earlier (the
+    /// ID token's `session_expiry`), it does.
     pub fn with_session_max_age(mut self, minutes: i64) -> Self {
         match u64::try_from(minutes) {
             Ok(minutes) if minutes > 0 => {
-                self.session_max_age = Duration::from_secs(minutes.saturating_mul(60))
+                self.session_limits.max_age = Duration::from_secs(minutes.saturating_mul(60))
             }
             _ => self.note(Error::misconfigured("the session's max age must be at least a minute")),
         }
@@ -70,7 +72,39 @@ impl OAuthConfigurationBuilder {
 
     /// How long a session lasts without being used; default a day.
     pub const fn with_session_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.session_idle_timeout = timeout;
+        self.session_limits.idle_timeout = timeout;
+        self
+    }
+
+    /// Remembers users who ask for it, with limits of their own. A login started as `/auth?remember_me=true`, or by
+    /// [`Login::remember_me`](crate::extractors::Login::remember_me), is remembered: its session has these limits, and its
+    /// cookie outlives the browser being closed. Every other login has the ordinary limits, and a cookie that goes when the
+    /// browser is closed. Default: nobody is asked; all have the ordinary limits and a cookie that stays as long.
+    ///
+    /// [`build`](Self::build) fails when either limit is shorter than that of every session
+    /// ([`with_session_max_age`](Self::with_session_max_age),
+    /// [`with_session_idle_timeout`](Self::with_session_idle_timeout)).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use authsession_axum::auth_builder::{OAuthConfigurationBuilder, RememberMe};
+    ///
+    /// const DAY: Duration = Duration::from_secs(24 * 3600);
+    /// let builder = OAuthConfigurationBuilder::default()
+    ///     .with_session_max_age(12 * 60)
+    ///     .with_session_idle_timeout(Duration::from_secs(3600))
+    ///     .with_remember_me(RememberMe { max_age: 90 * DAY, idle_timeout: 30 * DAY });
+    /// ```
+    pub const fn with_remember_me(mut self, limits: RememberMe) -> Self {
+        self.session_limits.remember_me = Some(limits);
+        self
+    }
+
+    /// Lets sessions last as long as this application says, though the provider demands that they end earlier: the ID token's
+    /// `session_expiry` is not looked at. By default it is the upper bound of every session, at the login and again with each
+    /// ID token a refresh brings.
+    pub const fn danger_ignore_session_expiry(mut self) -> Self {
+        self.session_limits.ignore_session_expiry = true;
         self
     }
 

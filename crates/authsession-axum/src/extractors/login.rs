@@ -76,6 +76,24 @@ impl Login {
         self
     }
 
+    /// Whether the user wants to be remembered, where the application remembers anybody
+    /// ([`with_remember_me`](crate::auth_builder::OAuthConfigurationBuilder::with_remember_me)); elsewhere it changes nothing.
+    /// Default false, also where the session they have now is remembered: hand on
+    /// [`Session::is_remembered`](crate::extractors::Session::is_remembered) to have it stay so.
+    ///
+    /// ```
+    /// use authsession_axum::extractors::{Login, Session};
+    /// use axum::response::Response;
+    ///
+    /// async fn confirm(session: Session, login: Login) -> Response {
+    ///     login.prompt("login").remember_me(session.is_remembered()).start().await
+    /// }
+    /// ```
+    pub const fn remember_me(mut self, wanted: bool) -> Self {
+        self.login.remember_me = wanted;
+        self
+    }
+
     /// A further parameter.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.login.asks.extra.push((name.to_owned(), value.to_owned()));

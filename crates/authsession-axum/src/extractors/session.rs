@@ -47,10 +47,25 @@ impl Session {
         self.holder.session.record.created_at
     }
 
-    /// When the session ends, however much it is used.
+    /// When the session ends, however much it is used: by the application's limit, or earlier where the provider says so.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.holder.session.record.expires_at
+    }
+
+    /// Whether its user asked to be remembered when they signed in, and the application does
+    /// ([`with_remember_me`](crate::auth_builder::OAuthConfigurationBuilder::with_remember_me)).
+    ///
+    /// ```
+    /// use authsession_axum::extractors::Session;
+    ///
+    /// async fn footer(session: Session) -> &'static str {
+    ///     if session.is_remembered() { "you stay signed in here" } else { "close the browser to sign out" }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.holder.session.record.remembered
     }
 
     /// When the session ends unless it is used before. A request counts as use, unless it is marked as

@@ -9,7 +9,8 @@ use authsession_store::record::{SessionRecord, StoredSession};
 use authsession_store::store::Updated;
 
 use crate::errors::Error;
-use crate::refresh::{LOOK_AGAIN, Refresher, SAVES};
+use crate::refresh::parked::reason_of;
+use crate::refresh::{Refresher, SAVE_AGAIN, SAVES};
 use crate::unsaved::Parked;
 
 impl Refresher {
@@ -23,13 +24,16 @@ impl Refresher {
             let record = SessionRecord { tokens, refresh_sent_at: None, ..base.record.clone() };
             match self.keeper.store.update(&key, base.version, record).await {
                 Ok(Updated::Saved(_)) => return,
-                Ok(Updated::Ended) => return self.keeper.revoke_behind([rotated]),
-                Ok(Updated::Changed) => match self.keeper.live(key).await {
+                Ok(Updated::Ended | Updated::Changed) => match self.keeper.live(key).await {
                     Ok(newer) if newer.record.tokens.refresh_token == marked.record.tokens.refresh_token => {
                         base = newer;
                     }
+                    // It was saved after all, and only the store's answer was lost.
+                    Ok(newer) if newer.record.tokens.refresh_token.as_ref() == Some(&rotated) => return,
                     // Over, or rotated elsewhere: there is a newer end of the chain.
-                    Ok(_) | Err(Error::NotSignedIn(_)) => return self.keeper.revoke_behind([rotated]),
+                    looked @ (Ok(_) | Err(Error::NotSignedIn(_))) => {
+                        return self.let_go(Some(rotated), reason_of(&looked));
+                    }
                     Err(error) => self.wait_for_the_store(key, &error, attempt).await,
                 },
                 Err(error) => self.wait_for_the_store(key, &error.into(), attempt).await,
@@ -37,14 +41,14 @@ impl Refresher {
         }
         let mut tokens = base.record.tokens.clone();
         tokens.refresh_token = Some(rotated);
-        let redeemed = base.record.tokens.refresh_token.clone();
-        self.keeper.unsaved.park(key, Parked { redeemed, tokens });
+        let (redeemed, until) = (base.record.tokens.refresh_token.clone(), base.record.expires_at);
+        self.park(key, Parked { redeemed, tokens, until });
     }
 
     async fn wait_for_the_store(&self, key: StoreKey, error: &Error, attempt: u32) {
         tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "a rotated refresh token could not be saved");
         if attempt < SAVES {
-            clock::wait(LOOK_AGAIN * attempt).await;
+            clock::wait(SAVE_AGAIN * attempt).await;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use authsession_core::authorization::AuthorizationResponse;
 use authsession_core::error::{Error as ProtocolError, OAuthError};
+use authsession_store::key::StoreKey;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::request::Parts;
@@ -13,6 +14,7 @@ use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::keeper::Look;
 use crate::landings::Arrived;
+use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::denial;
@@ -88,6 +90,7 @@ impl Routes {
             code,
             replaced: configuration.cookies.session(headers),
             // Nobody is asked in a frame: providers do not let their page be shown there.
+            remember_me: attempt.remember_me,
             may_ask_for_consent: attempt.again.is_some() && !framed::is_framed(headers),
             user: match road {
                 Road::Form(user) => user,
@@ -98,24 +101,34 @@ impl Routes {
         let landed = self.landings.land(name.clone(), move || sign_in(keeper, home)).await;
         // A code that never left can be sent again; a spent one ends the attempt, whatever came of it.
         let done = landed.spent.then(|| configuration.cookies.drop_login(&name));
-        let return_to = attempt.return_to;
+        let (return_to, remember_me) = (attempt.return_to, attempt.remember_me);
         let (mut response, cookies) = match landed.outcome {
             Ok(Arrived::SignedIn(id)) if by_form => {
-                return Landed::new(&id, return_to, configuration).hop(&state, configuration);
+                let luggage = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
+                let mut response = Landed::new(&id, return_to, configuration).hop(&state, configuration)?;
+                cookie::set(response.headers_mut(), luggage);
+                return Ok(response);
             }
             Ok(Arrived::SignedIn(id)) => {
-                let cookie = configuration.cookies.sign_in(id.expose(), configuration.session_max_age);
+                let lasts = configuration.session_limits.cookie_lasts(remember_me);
+                let mut cookies = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
+                cookies.push(configuration.cookies.sign_in(id.expose(), lasts));
                 let place = return_to.as_deref().unwrap_or(&configuration.default_page);
-                (redirect(place)?, vec![cookie])
+                (redirect(place)?, cookies)
             }
             Ok(Arrived::ConsentWanted) => {
                 let login = NewLogin {
                     asks: attempt.again.unwrap_or_default(),
                     return_to,
+                    remember_me,
                     restarted: state.starts_with(RESTARTED),
                     for_consent: true,
                 };
                 (start(configuration, headers, login).await?, Vec::new())
+            }
+            Ok(Arrived::OverAlready) => {
+                let login = guard::login_url(configuration, return_to.as_deref());
+                (denial::over_already(&login).into_response(), Vec::new())
             }
             Err(error) => (
                 guard::answer_at_callback(&error, asker, configuration, return_to.as_deref(), by_form),

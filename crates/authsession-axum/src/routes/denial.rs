@@ -50,3 +50,16 @@ pub(super) fn page(code: OAuthError, login: String) -> Page {
     let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER);
     Page { status, title, text, way_on: WayOn::SignIn(login), retry_after }
 }
+
+/// The page for somebody whose session was to end before it began. The provider is to ask who they are: it would only bring
+/// the same session back otherwise.
+pub(super) fn over_already(login: &str) -> Page {
+    let and = if login.contains('?') { '&' } else { '?' };
+    Page {
+        status: StatusCode::FORBIDDEN,
+        title: "Sign in once more",
+        text: "Your session at the sign-in service is over. Sign in, and it will ask who you are.",
+        way_on: WayOn::SignIn(format!("{login}{and}prompt=login")),
+        retry_after: None,
+    }
+}

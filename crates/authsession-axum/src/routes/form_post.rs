@@ -30,6 +30,7 @@ use crate::config::OAuthConfiguration;
 use crate::cookie;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
+use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::callback::{Road, Stale, redirect};
@@ -116,7 +117,7 @@ impl Routes {
             SecondStep::Stale(stale) => (None, stale, Cow::default()),
         };
         let landed = match landed {
-            Some(landed) => self.still_lives(&landed.session).await?.map(|live| (landed, live)),
+            Some(landed) => self.still_lives(&landed.session, headers).await?.map(|live| (landed, live)),
             None => None,
         };
         let Some((Landed { session, return_to, .. }, (key, live))) = landed else {
@@ -125,6 +126,7 @@ impl Routes {
                 _ => self.stale_callback(headers, stale).await,
             };
         };
+        let lasts = configuration.session_limits.cookie_lasts(live.record.remembered);
         if let Some(before) = configuration.cookies.session(headers)
             && before != key
         {
@@ -136,14 +138,21 @@ impl Routes {
         }
         let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
         let cookies = &configuration.cookies;
-        let signed_in = cookies.sign_in(session.expose(), configuration.session_max_age);
-        cookie::set(response.headers_mut(), [cookies.drop_login(&name), signed_in]);
+        let signed_in = cookies.sign_in(session.expose(), lasts);
+        let luggage = Luggage::of_a_login(self.engine.keeper(), key, headers);
+        let signed_in = luggage.into_iter().chain([cookies.drop_login(&name), signed_in]);
+        cookie::set(response.headers_mut(), signed_in);
         Ok(response)
     }
 
     /// That session, if it is live: it may have ended since it landed, and then it is nobody's to take.
-    async fn still_lives(&self, session: &Secret) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
+    async fn still_lives(
+        &self,
+        session: &Secret,
+        headers: &HeaderMap,
+    ) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
         let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(None) };
+        let _brought = Luggage::unpack(self.engine.keeper(), key, headers);
         match self.engine.keeper().live(key).await {
             Ok(live) => Ok(Some((key, live))),
             Err(Error::NotSignedIn(_)) => Ok(None),

@@ -45,6 +45,8 @@ const CONSENT: &str = "consent";
 pub(crate) struct NewLogin {
     pub(crate) asks: LoginParameters,
     pub(crate) return_to: Option<String>,
+    /// Whether the user wants to be remembered.
+    pub(crate) remember_me: bool,
     /// Started over because its cookie was missing: that is done once.
     pub(super) restarted: bool,
     /// Started over for the user's consent, because no refresh token came without: that is done once too.
@@ -58,6 +60,9 @@ pub(super) struct Attempt {
     pub(super) return_to: Option<String>,
     /// The issuer it was sent to, as configured: an answer to it is not another provider's to get (RFC 9700 §4.4).
     issuer: String,
+    /// Whether the user wants to be remembered. Only here: what comes back in a URL has no say in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) remember_me: bool,
     /// What it asked for, while it may be started over for the user's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<LoginParameters>,
@@ -99,7 +104,8 @@ pub(crate) async fn start(
     let (url, pending) = request.start(&provider, now)?;
     let name = name_of(pending.state.expose());
     let issuer = configuration.issuer.to_string();
-    let mut attempt = Attempt { pending, return_to: login.return_to, issuer, again };
+    let remember_me = configuration.session_limits.remembers(login.remember_me);
+    let mut attempt = Attempt { pending, return_to: login.return_to, issuer, remember_me, again };
     let mut sealed = attempt.seal(configuration, &name)?;
     if sealed.len() > LARGEST_ONE && attempt.again.take().is_some() {
         sealed = attempt.seal(configuration, &name)?;
@@ -120,7 +126,7 @@ impl NewLogin {
     /// One that asks for what every login does.
     pub(crate) fn of(configuration: &OAuthConfiguration) -> Self {
         let asks = configuration.every_login.clone();
-        Self { asks, return_to: None, restarted: false, for_consent: false }
+        Self { asks, return_to: None, remember_me: false, restarted: false, for_consent: false }
     }
 
     /// With what a link may carry. Each is passed on to the provider as data; none undoes a check, or loosens what the
@@ -129,6 +135,11 @@ impl NewLogin {
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             if matches!(name.as_ref(), "return_to" | "redirect") {
                 self.return_to = return_to::parse(&value, &configuration.redirect_uri);
+                continue;
+            }
+            if name == "remember_me" {
+                // What a form's box sends that is ticked, too.
+                self.remember_me = matches!(value.as_ref(), "true" | "on" | "1");
                 continue;
             }
             if value.len() > LONGEST_PARAMETER || value.contains(char::is_control) {

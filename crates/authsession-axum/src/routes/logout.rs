@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, Method as HttpMethod, StatusCode};
 use crate::cookie;
 use crate::errors::Error;
 use crate::guard::{self, Asker};
+use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 
@@ -32,7 +33,9 @@ impl Routes {
             }
             .into_response());
         }
-        let ended = match configuration.cookies.session(&parts.headers) {
+        let key = configuration.cookies.session(&parts.headers);
+        let left = Luggage::left_behind(self.engine.keeper(), key, &parts.headers);
+        let ended = match key {
             // Detached: a browser that goes away has signed out all the same.
             Some(key) => {
                 let keeper = self.engine.keeper().clone();
@@ -46,7 +49,7 @@ impl Routes {
         let handled = self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await;
         let mut response =
             handled.unwrap_or_else(|error| guard::answer_at_login(&error, asker, configuration));
-        cookie::set(response.headers_mut(), [configuration.cookies.sign_out()]);
+        cookie::set(response.headers_mut(), left.into_iter().chain([configuration.cookies.sign_out()]));
         Ok(response)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authsession_core::authorization::PendingAuthorization;
 use authsession_core::claims::IdTokenClaims;
+use authsession_core::clock::Timestamp;
 use authsession_core::error::Error as ProtocolError;
 use authsession_core::grant::authorization_code::AuthorizationCode;
 use authsession_core::id_token::LoginExpectations;
@@ -27,6 +28,8 @@ pub(super) struct Homecoming {
     pub(super) code: Secret,
     /// The session the browser had before: it ends.
     pub(super) replaced: Option<StoreKey>,
+    /// Whether the user wants to be remembered.
+    pub(super) remember_me: bool,
     /// Whether to come back with the user's consent if the code brings no refresh token.
     pub(super) may_ask_for_consent: bool,
     /// What the form said of the user. Nobody vouches for it.
@@ -35,7 +38,7 @@ pub(super) struct Homecoming {
 
 /// Redeems the code and keeps the session of whoever it proves to be. A session the browser had before ends.
 pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived, Error> {
-    let Homecoming { pending, code, replaced, may_ask_for_consent, user: told } = home;
+    let Homecoming { pending, code, replaced, remember_me, may_ask_for_consent, user: told } = home;
     let configuration = &keeper.configuration;
     let redirect_uri =
         configuration.send_redirect_uri_to_token_endpoint.then(|| pending.redirect_uri.clone());
@@ -44,7 +47,7 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     watch::clock_skew(configuration.clock_skew());
     let mut tokens = answer?;
     let received = tokens.refresh_token.clone();
-    let user = match who(configuration, &pending, &grant.code, &mut tokens).await {
+    let user = match who(&keeper, &pending, &grant.code, &mut tokens).await {
         Ok(user) => user,
         Err(error) => {
             keeper.revoke_behind(received);
@@ -57,6 +60,16 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     }
     configuration.limit_token_age(&mut tokens);
     let now = configuration.clock.now();
+    let limits = configuration.session_limits;
+    let remembered = limits.remembers(remember_me);
+    let expires_at = limits.expires_at(now, remembered, user.session_expiry);
+    if expires_at <= now {
+        tracing::warn!(target: "authsession::login", "the ID token's session_expiry is over: nobody is signed in");
+        if !keeper.ends_whole_grants() {
+            keeper.revoke_behind(received);
+        }
+        return Ok(Arrived::OverAlready);
+    }
     let record = SessionRecord {
         tokens,
         issuer: user.issuer,
@@ -65,7 +78,8 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
         provider_session: user.provider_session.map(Box::from),
         userinfo: beside(told, user.userinfo).map(|claims| Value::Object(claims).to_string().into()),
         created_at: now,
-        expires_at: now + configuration.session_max_age,
+        expires_at,
+        remembered,
         refresh_sent_at: None,
         refused: None,
         userinfo_is_newer: false,
@@ -85,7 +99,7 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     // Always a new id: one that somebody planted in the browser never becomes a session.
     let id = SessionId::generate()?;
     let key = StoreKey::of(&id);
-    let session = match keeper.store.create(&key, record, now + configuration.session_idle_timeout).await {
+    let session = match keeper.store.create(&key, record, now + limits.idle_timeout(remembered)).await {
         Ok(session) => session,
         Err(error) => {
             keeper.revoke_behind(received);
@@ -106,15 +120,18 @@ struct User {
     subject: String,
     provider_session: Option<String>,
     userinfo: Option<Map<String, Value>>,
+    /// When the provider says that the session must end.
+    session_expiry: Option<Timestamp>,
 }
 
 /// Verifies who the tokens are for.
 async fn who(
-    configuration: &OAuthConfiguration,
+    keeper: &Keeper,
     pending: &PendingAuthorization,
     code: &Secret,
     tokens: &mut TokenSet,
 ) -> Result<User, Error> {
+    let configuration = &keeper.configuration;
     if !configuration.is_oidc() {
         // Nobody vouches for it: a plain OAuth 2.0 login verifies none.
         tokens.id_token = None;
@@ -124,7 +141,7 @@ async fn who(
             None => String::new(),
         };
         let issuer = configuration.issuer_of_session(None);
-        return Ok(User { issuer, subject, provider_session: None, userinfo });
+        return Ok(User { issuer, subject, provider_session: None, userinfo, session_expiry: None });
     }
     let id_token = tokens
         .id_token
@@ -136,7 +153,9 @@ async fn who(
     let claims = verifier.verify_login(&configuration.provider, id_token, now, &expected).await?;
     let userinfo = userinfo(configuration, &tokens.access_token, Some(&claims)).await?;
     let issuer = configuration.issuer_of_session(Some(&claims.issuer));
-    Ok(User { issuer, subject: claims.subject, provider_session: claims.provider_session, userinfo })
+    let session_expiry = keeper.session_expiry(&claims);
+    let IdTokenClaims { subject, provider_session, .. } = claims;
+    Ok(User { issuer, subject, provider_session, userinfo, session_expiry })
 }
 
 async fn userinfo(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_axum::auth::{AccessTokenResponse, AuthLayer, CodeChallengeMethod};
-use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_axum::auth_builder::{OAuthConfigurationBuilder, RememberMe};
 use authsession_axum::auth_session::AuthSession;
 use authsession_axum::errors::NotSignedIn;
 use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
@@ -30,10 +30,12 @@ fn a_complete_configuration_builds_and_shows_no_secret() {
     assert!(!shown.contains("a-secret-nobody-sees") && !shown.contains(COOKIE_KEY), "{shown}");
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 #[test]
 fn each_missing_or_wrong_setting_is_named() {
     type Edit = fn(OAuthConfigurationBuilder) -> OAuthConfigurationBuilder;
-    let wrong: [(&str, Edit); 23] = [
+    let wrong: [(&str, Edit); 25] = [
         ("client id", |builder| builder.with_client_id("")),
         ("redirect URI", |builder| builder.with_redirect_uri("")),
         ("redirect URI must be https", |builder| {
@@ -50,7 +52,15 @@ fn each_missing_or_wrong_setting_is_named() {
         ("max age", |builder| builder.with_session_max_age(-1)),
         ("client secret's file", |builder| builder.with_client_secret_file("/does/not/exist")),
         ("set by the library", |builder| builder.with_authorization_parameter("state", "mine")),
-        ("idle timeout", |builder| builder.with_session_idle_timeout(Duration::ZERO)),
+        ("with_session_idle_timeout", |builder| builder.with_session_idle_timeout(Duration::ZERO)),
+        ("max age of remembered sessions", |builder| {
+            builder
+                .with_session_max_age(61)
+                .with_remember_me(RememberMe { max_age: HOUR, idle_timeout: 24 * HOUR })
+        }),
+        ("idle timeout of remembered sessions", |builder| {
+            builder.with_remember_me(RememberMe { max_age: 10_000 * HOUR, idle_timeout: 23 * HOUR })
+        }),
         ("request timeout", |builder| builder.with_request_timeout(Duration::ZERO)),
         ("token's max age", |builder| builder.with_token_max_age(0)),
         ("client secret is empty", |builder| builder.with_client_secret("")),

@@ -13,7 +13,7 @@ use axum::routing::get;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::pains::scene::Scene;
+use crate::pains::scene::{Scene, until};
 use crate::stage::{Stage, TOKEN_LIFETIME};
 
 #[tokio::test]
@@ -172,6 +172,22 @@ async fn touches_are_coalesced() {
     }
 
     assert!(stage.store.touches() <= 1, "{}", stage.store.touches());
+}
+
+#[tokio::test]
+async fn a_hundred_requests_within_a_touch_s_step_cost_no_write() {
+    let stage = Stage::signed_in().await;
+
+    for _ in 0..100 {
+        stage.token().await;
+        stage.clock.advance(Duration::from_millis(590));
+    }
+
+    assert_eq!((stage.store.writes(), stage.store.touches()), (0, 0));
+    stage.clock.advance(Duration::from_secs(1));
+    stage.token().await;
+    assert!(until(async || stage.store.touches() == 1).await, "then one");
+    assert_eq!(stage.store.writes(), 0);
 }
 
 #[tokio::test]

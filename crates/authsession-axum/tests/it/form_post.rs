@@ -59,7 +59,7 @@ async fn post(stage: &Stage, browser: &Browser, form: &[(String, String)]) -> Pa
     browser.cross_site_post(stage.url("/auth/callback"), stage.provider.issuer(), &form).await.unwrap()
 }
 
-async fn sign_in(stage: &Stage, path: &str) -> Page {
+pub(crate) async fn sign_in(stage: &Stage, path: &str) -> Page {
     let form = to_the_form(stage, &stage.browser, path).await;
     post(stage, &stage.browser, &form).await
 }

@@ -17,7 +17,7 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::memory::MemoryStore;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
-use authsession_store::store::{Found, LeaseOwner, SessionStore, StoreError, Swept, Updated};
+use authsession_store::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
 use authsession_testkit::browser::Browser;
 use authsession_testkit::builder::ProviderBuilder;
 use authsession_testkit::clock::VirtualClock;
@@ -29,6 +29,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use url::Url;
+
+use crate::sweeping::Sweeps;
 
 pub(crate) const COOKIE_KEY: &str = "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a";
 pub(crate) const SESSION_COOKIE: &str = "authsession";
@@ -264,6 +266,7 @@ pub(crate) struct CountingStore {
     pub(crate) touches: AtomicUsize,
     /// How many more updates work.
     updates_left: AtomicUsize,
+    answers_left: AtomicUsize,
     failed: AtomicUsize,
     released: AtomicUsize,
     /// Whether it answers without being waited for, as the memory store does.
@@ -271,6 +274,7 @@ pub(crate) struct CountingStore {
     /// The calls that fail.
     away_for: Mutex<Vec<&'static str>>,
     leases_failed: AtomicUsize,
+    pub(crate) sweeps: Sweeps,
 }
 
 impl CountingStore {
@@ -281,11 +285,13 @@ impl CountingStore {
             writes: AtomicUsize::new(0),
             touches: AtomicUsize::new(0),
             updates_left: AtomicUsize::new(usize::MAX),
+            answers_left: AtomicUsize::new(usize::MAX),
             failed: AtomicUsize::new(0),
             released: AtomicUsize::new(0),
             answers_at_once: AtomicBool::new(false),
             away_for: Mutex::default(),
             leases_failed: AtomicUsize::new(0),
+            sweeps: Sweeps::default(),
         }
     }
 
@@ -325,6 +331,11 @@ impl CountingStore {
 
     pub(crate) fn fail_updates_after(&self, updates: usize) {
         self.updates_left.store(updates, Ordering::SeqCst);
+    }
+
+    /// After so many updates, the answer of one is lost: it is done, and fails all the same.
+    pub(crate) fn lose_an_answer_after(&self, updates: usize) {
+        self.answers_left.store(updates, Ordering::SeqCst);
     }
 
     /// Waits until that many updates have failed.
@@ -387,7 +398,12 @@ impl SessionStore for CountingStore {
             self.failed.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store fails"))));
         }
-        self.inner.update(key, read, record).await
+        let updated = self.inner.update(key, read, record).await?;
+        if self.answers_left.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.answers_left.store(usize::MAX, Ordering::SeqCst);
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the answer was lost"))));
+        }
+        Ok(updated)
     }
 
     async fn touch(&self, key: &StoreKey, idle: Timestamp) -> Result<(), StoreError> {
@@ -396,15 +412,19 @@ impl SessionStore for CountingStore {
         self.inner.touch(key, idle).await
     }
 
-    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<Arc<StoredSession>>, StoreError> {
+    async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.there_for("end")?;
         self.inner.end(key, reason).await
     }
 
-    async fn sweep(&self, at_most: usize) -> Result<Vec<Swept>, StoreError> {
+    async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
         self.there_for("sweep")?;
-        self.inner.sweep(at_most).await
+        self.sweeps.watch(at_most, self.inner.sweep(at_most)).await
+    }
+
+    fn sweep_parts(&self) -> usize {
+        self.inner.sweep_parts()
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {

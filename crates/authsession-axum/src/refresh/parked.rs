@@ -1,0 +1,123 @@
+//! Tokens the store would not take, on their way out of this process: saved after all, or revoked once they are of no more use.
+
+use std::sync::Arc;
+
+use authsession_core::clock;
+use authsession_core::random;
+use authsession_core::retry::Backoff;
+use authsession_core::secret::Secret;
+use authsession_store::end_reason::EndReason;
+use authsession_store::key::StoreKey;
+use authsession_store::record::StoredSession;
+use authsession_store::store::{Found, LeaseOwner};
+
+use crate::errors::{Error, NotSignedIn};
+use crate::refresh::{LEASE, Refresher};
+use crate::unsaved::Parked;
+
+impl Refresher {
+    /// Keeps tokens the store would not take, and sees to it that they are tried again though nobody asks for their session.
+    pub(super) fn park(&self, key: StoreKey, parked: Parked) {
+        if self.keeper.unsaved.park(key, parked) {
+            let refresher = self.clone();
+            tokio::spawn(async move { refresher.tend().await });
+        }
+    }
+
+    /// Saves what is parked for the session, before anything else is done with it. What it is then; `None` when nothing was.
+    pub(super) async fn catch_up(
+        &self,
+        key: StoreKey,
+        session: &Arc<StoredSession>,
+    ) -> Result<Option<Arc<StoredSession>>, Error> {
+        let Some(Parked { redeemed, tokens, .. }) = self.keeper.unsaved.take(&key) else { return Ok(None) };
+        if tokens.refresh_token == session.record.tokens.refresh_token && redeemed != tokens.refresh_token {
+            // They were saved after all, and only the store's answer was lost.
+            return Ok(Some(Arc::clone(session)));
+        }
+        if redeemed == session.record.tokens.refresh_token {
+            return self.save(key, session, tokens, false).await.map(Some);
+        }
+        // Rotated elsewhere meanwhile: what is parked leads nowhere.
+        self.let_go(tokens.refresh_token, None);
+        Ok(None)
+    }
+
+    /// Has a refresh token revoked that came too late for its session, unless that would end more than was ended: `over` says
+    /// why the session did, if it did.
+    pub(super) fn let_go(&self, refresh_token: Option<Secret>, over: Option<EndReason>) {
+        let ends_one = matches!(over, None | Some(EndReason::Replaced | EndReason::Idle | EndReason::TooOld));
+        if !(ends_one && self.keeper.ends_whole_grants()) {
+            self.keeper.revoke_behind(refresh_token);
+        }
+    }
+
+    /// Looks again and again, less and less often, until nothing is parked.
+    async fn tend(&self) {
+        let clock = &self.keeper.configuration.clock;
+        let (mut backoff, mut before) = (Backoff::default(), usize::MAX);
+        loop {
+            let left = self.keeper.unsaved.left();
+            if left.is_empty() {
+                return;
+            }
+            if left.len() < before {
+                backoff = Backoff::default();
+            }
+            before = left.len();
+            backoff = backoff.after_failure(clock.now(), None);
+            clock::wait(backoff.wait(clock.now())).await;
+            for (key, until) in left {
+                if until <= clock.now() {
+                    self.give_up(key, Some(EndReason::TooOld));
+                } else if let Err(error) = self.look_after(key).await {
+                    tracing::debug!(target: "authsession::refresh", session = ?key, %error, "tokens that could not be saved stay parked");
+                }
+            }
+        }
+    }
+
+    async fn look_after(&self, key: StoreKey) -> Result<(), Error> {
+        if !self.keeper.unsaved.has(&key) {
+            return Ok(());
+        }
+        match self.keeper.store.load(&key).await? {
+            Found::Live { .. } => return self.save_parked(key).await,
+            // What is parked goes with what is kept.
+            Found::Overdue(reason) => return self.keeper.end(key, reason).await.map(drop),
+            // By another replica, which knows nothing of what is parked here.
+            Found::Ended(reason) => self.give_up(key, Some(reason)),
+            Found::Absent => self.give_up(key, None),
+        }
+        Ok(())
+    }
+
+    async fn save_parked(&self, key: StoreKey) -> Result<(), Error> {
+        let (store, owner) = (&self.keeper.store, LeaseOwner(random::bytes()?));
+        if !store.lease(&key, owner, LEASE).await? {
+            return Ok(());
+        }
+        let outcome = match self.keeper.live(key).await {
+            Ok(session) => self.catch_up(key, &session).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = store.release(&key, owner).await {
+            tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
+        }
+        outcome
+    }
+
+    fn give_up(&self, key: StoreKey, over: Option<EndReason>) {
+        if let Some(parked) = self.keeper.unsaved.take(&key) {
+            self.let_go(parked.tokens.refresh_token, over);
+        }
+    }
+}
+
+/// Why the session is over, if that is what came of looking for it.
+pub(super) fn reason_of<T>(looked: &Result<T, Error>) -> Option<EndReason> {
+    match looked {
+        Err(Error::NotSignedIn(NotSignedIn::Ended(reason))) => Some(*reason),
+        _ => None,
+    }
+}
