@@ -121,7 +121,18 @@ pub(crate) struct DemoArguments {
     #[arg(long, help_heading = "A real provider")]
     pub(crate) userinfo: bool,
 
-    /// The key that seals cookies, from `openssl rand -base64 32`; a new one each run unless stated.
+    /// Where sessions are kept: `memory:`, `sqlite:FILE`, `postgres://…`, `mysql://…` or `redis://…`. Other users of this machine may
+    /// see a password in it here: prefer the variable.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AUTHSESSION_STORE",
+        hide_env_values = true,
+        default_value = "memory:"
+    )]
+    pub(crate) store: Secret,
+
+    /// The key that seals cookies and what the store keeps, from `openssl rand -base64 32`; a new one each run unless stated.
     #[arg(long, value_name = "KEY", env = "AUTHSESSION_COOKIE_KEY", hide_env_values = true)]
     pub(crate) cookie_key: Option<Secret>,
 }

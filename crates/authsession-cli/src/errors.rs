@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use authsession_axum::core::error::Error as ProtocolError;
 use authsession_axum::errors::Error as SignInError;
+use authsession_axum::store::seal::SealError;
+use authsession_axum::store::store::StoreError;
 
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,14 @@ pub(crate) enum Error {
     /// The library refuses the settings, or found no provider at the issuer.
     #[error("the sign-in could not be set up")]
     SetUp(#[from] SignInError),
+
+    /// The session store cannot be opened.
+    #[error("the session store cannot be used")]
+    Store(#[from] StoreError),
+
+    /// The key is too weak for what it is to seal.
+    #[error("--cookie-key: {0}")]
+    WeakKey(#[from] SealError),
 
     /// The operating system gives no randomness.
     #[error("no cookie key could be made")]

@@ -19,6 +19,7 @@ mod page;
 mod parties;
 mod site;
 mod snapshot;
+mod store;
 mod switch;
 mod token;
 

@@ -4,6 +4,7 @@
 
 mod command;
 mod demo;
+mod demo_store;
 mod doctor;
 mod login;
 mod login_file;
