@@ -11,6 +11,9 @@ const ISSUER = process.env.ISSUER ?? `http://localhost:${PORT}`;
 const ROTATE = process.env.ROTATE ?? 'true';
 const ACCESS_TOKEN_SECONDS = Number(process.env.AT_TTL ?? 3600);
 const BRIEF_SECONDS = 3;
+// One client for each store that several replicas share, so that their grants are counted apart.
+const REPLICAS_SECONDS = 120;
+const STORES = ['sqlite', 'postgres', 'mysql', 'redis', 'redis-cluster'];
 const DAY = 86400;
 
 // Where the applications under test listen.
@@ -36,6 +39,7 @@ function clients() {
     { ...base, client_id: 'rp-post', client_secret, token_endpoint_auth_method: 'client_secret_post' },
     { ...base, client_id: 'rp-public', token_endpoint_auth_method: 'none' },
     { ...base, client_id: 'rp-brief', client_secret, client_name: `Access tokens of ${BRIEF_SECONDS} seconds` },
+    ...STORES.map((store) => ({ ...base, client_id: `rp-replicas-${store}`, client_secret })),
     ...SIGNING_ALGORITHMS.map((algorithm) => ({
       ...base,
       client_id: `rp-${algorithm.toLowerCase()}`,
@@ -79,7 +83,10 @@ function configuration(jwks) {
       rpInitiatedLogout: { enabled: true },
     },
     ttl: {
-      AccessToken: (_context, token) => (token.clientId === 'rp-brief' ? BRIEF_SECONDS : ACCESS_TOKEN_SECONDS),
+      AccessToken: (_context, { clientId }) => {
+        if (clientId === 'rp-brief') return BRIEF_SECONDS;
+        return clientId.startsWith('rp-replicas-') ? REPLICAS_SECONDS : ACCESS_TOKEN_SECONDS;
+      },
       AuthorizationCode: 60, Grant: DAY, IdToken: 3600, Interaction: 600, RefreshToken: DAY, Session: DAY,
     },
   };

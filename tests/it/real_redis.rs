@@ -1,0 +1,292 @@
+//! Sessions in Redis: on a node, on a cluster, and through Sentinels. `tests/real/servers` starts them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use authsession_core::random;
+use authsession_store::backend::{Backend, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use authsession_store::contract;
+use authsession_store::end_reason::EndReason;
+use authsession_store::record::Version;
+use authsession_store::redis::RedisBackend;
+use authsession_store::seal::KeyRing;
+use authsession_store::sealed_store::SealedStore;
+use authsession_store::store::StoreError;
+
+use crate::real_redis_stage::{HOUR, at, content, keep, new_name, new_prefix, now, url};
+
+const NODE: &str = "AUTHSESSION_TEST_REDIS";
+const CLUSTER: &str = "AUTHSESSION_TEST_REDIS_CLUSTER";
+const SENTINEL: &str = "AUTHSESSION_TEST_REDIS_SENTINEL";
+
+async fn keeps_every_promise(variable: &str) {
+    let (url, prefix) = (url(variable), new_prefix());
+    let ring = Arc::new(authsession_core::secret::Secret::from(random::text::<32>().unwrap()));
+    contract::keeps_every_promise(async |clock| {
+        let backend = at(&url, &prefix).await;
+        SealedStore::new(std::sync::Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_keeps_every_promise() {
+    keeps_every_promise(NODE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_keeps_every_promise() {
+    keeps_every_promise(CLUSTER).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_sentinels_name_keeps_every_promise() {
+    keeps_every_promise(SENTINEL).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_processes_may_open_it_at_once() {
+    for variable in [NODE, CLUSTER, SENTINEL] {
+        let (url, prefix) = (url(variable), new_prefix());
+        let opens: Vec<_> = (0..10)
+            .map(|_| {
+                let (url, prefix) = (url.clone(), prefix.clone());
+                tokio::spawn(
+                    async move { keep(&at(&url, &prefix).await, &Labels::default(), now() + HOUR).await },
+                )
+            })
+            .collect();
+        let reader = at(&url, &prefix).await;
+        for open in opens {
+            assert!(matches!(reader.load(&open.await.unwrap()).await.unwrap(), Kept::Session { .. }));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_that_sweep_one_ends_each_session() {
+    for variable in [NODE, CLUSTER] {
+        let (url, prefix) = (url(variable), new_prefix());
+        let (one, other) = (at(&url, &prefix).await, at(&url, &prefix).await);
+        let mut due = Vec::new();
+        for number in 0..120 {
+            let overdue = number % 2 == 0;
+            let name =
+                keep(&one, &Labels::default(), now() + if overdue { Duration::ZERO } else { HOUR }).await;
+            if overdue {
+                due.push(name);
+            }
+        }
+        // What moved on since it was listed is no longer due.
+        let touched = keep(&one, &Labels::default(), now() + HOUR).await;
+        assert!(one.touch(&touched, now() + HOUR * 3, now()).await.unwrap());
+        let later = now() + HOUR / 2;
+        let sweep = async |backend: &RedisBackend| {
+            let mut swept = Vec::new();
+            loop {
+                let some = backend.sweep(7, later, later + HOUR).await.unwrap();
+                if some.is_empty() {
+                    return swept;
+                }
+                swept.extend(some.into_iter().map(|(name, reason, _)| {
+                    assert_eq!(reason, EndReason::Idle);
+                    name
+                }));
+            }
+        };
+        let (by_one, by_other) = tokio::join!(sweep(&one), sweep(&other));
+        let mut swept = [by_one, by_other].concat();
+        swept.sort_unstable();
+        due.sort_unstable();
+        assert_eq!(swept, due, "each once, and no other");
+        let much_later = later + HOUR * 2;
+        let rest = one.sweep(1000, much_later, much_later + HOUR).await.unwrap();
+        assert_eq!(rest.len(), 60, "those that were young before");
+        assert!(matches!(one.load(&touched).await.unwrap(), Kept::Session { .. }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_processes_that_save_the_same_version_one_does() {
+    for variable in [NODE, CLUSTER] {
+        let (url, prefix) = (url(variable), new_prefix());
+        let mut backends = Vec::new();
+        for _ in 0..8 {
+            backends.push(Arc::new(at(&url, &prefix).await));
+        }
+        let name = new_name();
+        let creates = backends.iter().map(Arc::clone).map(|backend| {
+            tokio::spawn(async move {
+                backend
+                    .create(&name, &content(Version::FIRST), &Labels::default(), now() + HOUR, now())
+                    .await
+                    .unwrap()
+            })
+        });
+        let mut created = 0;
+        for create in creates.collect::<Vec<_>>() {
+            created += usize::from(create.await.unwrap());
+        }
+        assert_eq!(created, 1);
+        let updates = backends.iter().map(Arc::clone).map(|backend| {
+            tokio::spawn(async move {
+                let second = content(Version::FIRST.next());
+                backend.update(&name, Version::FIRST, &second, &Labels::default(), now()).await.unwrap()
+            })
+        });
+        let mut saved = 0;
+        for update in updates.collect::<Vec<_>>() {
+            match update.await.unwrap() {
+                UpdateOutcome::Saved => saved += 1,
+                outcome => assert_eq!(outcome, UpdateOutcome::Changed),
+            }
+        }
+        assert_eq!(saved, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_of_what_was_done_is_done() {
+    let backend = at(&url(NODE), &new_prefix()).await;
+    let (name, first, labels) = (new_name(), content(Version::FIRST), Labels::default());
+    for _ in 0..2 {
+        assert!(backend.create(&name, &first, &labels, now() + HOUR, now()).await.unwrap());
+    }
+    assert!(!backend.create(&name, &content(Version::FIRST), &labels, now() + HOUR, now()).await.unwrap());
+    let second = content(Version::FIRST.next());
+    for _ in 0..2 {
+        assert_eq!(
+            backend.update(&name, Version::FIRST, &second, &labels, now()).await.unwrap(),
+            UpdateOutcome::Saved
+        );
+    }
+    let other = content(Version::FIRST.next());
+    assert_eq!(
+        backend.update(&name, Version::FIRST, &other, &labels, now()).await.unwrap(),
+        UpdateOutcome::Changed
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_believes_the_session_and_not_the_list() {
+    for variable in [NODE, CLUSTER] {
+        let backend = at(&url(variable), &new_prefix()).await;
+        let (subject, sid, next_sid) = (new_name(), new_name(), new_name());
+        let labels = Labels { subject: Some(subject), provider_session: Some(sid) };
+        let name = keep(&backend, &labels, now() + HOUR).await;
+        // Somebody listed a session and crashed before it was kept; another name's creation found it taken.
+        let mut crashed = content(Version::FIRST);
+        crashed.expires_at = now() + HOUR;
+        let foreign = Labels { subject: Some(new_name()), provider_session: None };
+        assert!(!backend.create(&name, &crashed, &foreign, now() + HOUR, now()).await.unwrap());
+        assert_eq!(backend.find(&Label::Subject(foreign.subject.unwrap()), now()).await.unwrap(), []);
+        assert_eq!(backend.find(&Label::Subject(subject), now()).await.unwrap(), [name]);
+
+        let moved = Labels { subject: Some(subject), provider_session: Some(next_sid) };
+        let second = content(Version::FIRST.next());
+        let saved = backend.update(&name, Version::FIRST, &second, &moved, now()).await.unwrap();
+        assert_eq!(saved, UpdateOutcome::Saved);
+        assert_eq!(backend.find(&Label::ProviderSession(sid), now()).await.unwrap(), []);
+        assert_eq!(backend.find(&Label::ProviderSession(next_sid), now()).await.unwrap(), [name]);
+
+        let closed = backend.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap();
+        assert_eq!(closed, EndOutcome::Now(EndReason::Logout, second));
+        assert_eq!(backend.find(&Label::Subject(subject), now()).await.unwrap(), []);
+        assert_eq!(backend.load(&name).await.unwrap(), Kept::Ended(EndReason::Logout));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_process_changes_another_one_hears() {
+    for variable in [NODE, CLUSTER, SENTINEL] {
+        let (url, prefix) = (url(variable), new_prefix());
+        let (one, other) = (at(&url, &prefix).await, at(&url, &prefix).await);
+        let name = keep(&one, &Labels::default(), now() + HOUR).await;
+        let (changes, names) = (other.changes().unwrap(), [name]);
+        // The first wait is over as soon as it hears at all.
+        tokio::time::timeout(Duration::from_secs(5), changes.wait_for(&names, HOUR)).await.unwrap();
+        let second = content(Version::FIRST.next());
+        let save = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            one.update(&name, Version::FIRST, &second, &Labels::default(), now()).await.unwrap()
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(1), changes.wait_for(&names, HOUR));
+        let (saved, heard) = tokio::join!(save, heard);
+        assert_eq!(saved, UpdateOutcome::Saved);
+        assert!(heard.is_ok(), "a save is heard at once");
+        let end = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            one.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap()
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(1), changes.wait_for(&names, HOUR));
+        assert!(tokio::join!(end, heard).1.is_ok(), "so is an end");
+    }
+}
+
+/// A user of that password and with these rights, on the node.
+async fn with_rights(user: &str, rights: &[&str]) -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(&*url(NODE)).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut acl = redis::cmd("ACL");
+    acl.arg(&["SETUSER", user, "on", ">hunter2", "-@all"]).arg(rights);
+    let _: () = acl.query_async(&mut connection).await.unwrap();
+    connection
+}
+
+/// As the documentation of `redis` lists them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rights_that_are_listed_are_enough() {
+    let prefix = new_prefix();
+    let (user, keys, channels) = (prefix.replace(':', ""), format!("~{prefix}*"), format!("&{prefix}*"));
+    let commands = "+get +evalsha +eval +set +getrange +setrange +pttl +pexpire +publish +zadd +zrem +zrangebyscore \
+                    +zremrangebyscore +ping +subscribe";
+    let rights: Vec<_> = [&*keys, &*channels].into_iter().chain(commands.split(' ')).collect();
+    let mut connection = with_rights(&user, &rights).await;
+    let url = url(NODE);
+    let url = format!("redis://{user}:hunter2@{}", url.rsplit_once('@').unwrap().1);
+    let ring = authsession_core::secret::Secret::from(random::text::<32>().unwrap());
+    contract::keeps_every_promise(async |clock| {
+        let backend = at(&url, &prefix).await;
+        SealedStore::new(Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
+    })
+    .await;
+    let backend = at(&url, &prefix).await;
+    let names = [new_name()];
+    let heard = backend.changes().unwrap().wait_for(&names, HOUR);
+    tokio::time::timeout(Duration::from_secs(5), heard).await.expect("it hears too");
+    let _: () = redis::cmd("ACL").arg("DELUSER").arg(&user).query_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_at_once_and_not_shown() {
+    let (before, hosts) = url(NODE).rsplit_once('@').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert!(before.starts_with("redis://"));
+    let started = std::time::Duration::from_secs(2);
+    let refused = tokio::time::timeout(started, RedisBackend::connect(&format!("redis://:hunter2@{hosts}")))
+        .await
+        .unwrap();
+    let error = refused.unwrap_err();
+    assert!(matches!(&error, StoreError::Misconfigured(hint) if hint.contains("password")), "{error:?}");
+    assert!(!format!("{error:?} {error}").contains("hunter2"));
+    let backend = RedisBackend::open(&format!("redis://:hunter2@{hosts}")).unwrap();
+    let error = backend.load(&new_name()).await.unwrap_err();
+    assert!(error.is_transient(), "a request waits for better times: {error:?}");
+}
+
+#[tokio::test]
+async fn what_is_set_up_wrong_is_told_at_the_start() {
+    let (url, user) = (url(NODE), new_prefix().replace(':', ""));
+    let (_, hosts) = url.rsplit_once('@').unwrap();
+    let hosts = hosts.trim_end_matches('/');
+    let mut connection = with_rights(&user, &["+get"]).await;
+    for (wrong, hint) in [
+        (format!("redis://{hosts}"), "password"),
+        (format!("redis://{user}:hunter2@{hosts}"), "rights"),
+        (format!("{}/999", url.trim_end_matches('/')), "no database of that number"),
+    ] {
+        let refused = RedisBackend::connect(&wrong).await.unwrap_err();
+        assert!(matches!(&refused, StoreError::Misconfigured(told) if told.contains(hint)), "{refused:?}");
+    }
+    let _: () = redis::cmd("ACL").arg("DELUSER").arg(&user).query_async(&mut connection).await.unwrap();
+}
