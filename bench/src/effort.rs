@@ -47,4 +47,52 @@ impl Effort {
             Self::Quick => 1,
         }
     }
+
+    /// How often a step on a store is timed, by contestant.
+    pub(crate) const fn steps(self) -> usize {
+        match self {
+            Self::Full => 2000,
+            Self::Quick => 200,
+        }
+    }
+
+    /// For how long, where that is over first.
+    pub(crate) const fn steps_last(self) -> Duration {
+        match self {
+            Self::Full => Duration::from_secs(4),
+            Self::Quick => Duration::from_millis(500),
+        }
+    }
+
+    /// How many sessions are weighed in this process's memory.
+    pub(crate) const fn sessions_in_memory(self) -> usize {
+        match self {
+            Self::Full => 1_000_000,
+            Self::Quick => 50_000,
+        }
+    }
+
+    /// How many are weighed elsewhere.
+    pub(crate) const fn sessions_at_rest(self) -> usize {
+        match self {
+            Self::Full => 100_000,
+            Self::Quick => 2_000,
+        }
+    }
+
+    /// How often steps on a store are counted, by contestant.
+    pub(crate) const fn turns(self) -> usize {
+        match self {
+            Self::Full => 21,
+            Self::Quick => 3,
+        }
+    }
+
+    /// How long each such turn lasts.
+    pub(crate) const fn turn(self) -> Duration {
+        match self {
+            Self::Full => Duration::from_millis(60),
+            Self::Quick => Duration::from_millis(30),
+        }
+    }
 }

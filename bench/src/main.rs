@@ -1,7 +1,7 @@
 //! authsession beside its peers from crates.io, in one process and one run: a Markdown report on standard output.
 //!
-//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times; with `inbound` or `outbound` that half
-//! alone. It fails when a count that is promised is not so.
+//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times; with `inbound`, `outbound` or `stores`
+//! that part alone. It fails when a count that is promised is not so.
 
 mod allocations;
 mod contestants;
@@ -15,36 +15,45 @@ mod protected_request;
 mod provider;
 mod report;
 mod stopwatch;
+mod stores;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use crate::effort::Effort;
 use crate::report::Report;
+use crate::stores::weigh;
 
-/// What to measure: all, or one half.
+/// What to measure: all, or one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Half {
+enum Part {
     Inbound,
     Outbound,
+    Stores,
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    // One thread, so that nothing measured in process waits for another; storms get the threads a server has.
+    let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if let [weigh::ARGUMENT, whose, sessions] = *arguments.iter().map(String::as_str).collect::<Vec<_>>() {
+        return weigh::print(whose, sessions, &one).map(|()| ExitCode::SUCCESS);
+    }
     let (mut effort, mut only) = (Effort::Full, None);
-    for argument in std::env::args().skip(1) {
+    for argument in &arguments {
         match argument.as_str() {
             "--quick" => effort = Effort::Quick,
-            "inbound" => only = Some(Half::Inbound),
-            "outbound" => only = Some(Half::Outbound),
-            _ => return Err("usage: cargo run --release [-- [--quick] [inbound|outbound]]".into()),
+            "inbound" => only = Some(Part::Inbound),
+            "outbound" => only = Some(Part::Outbound),
+            "stores" => only = Some(Part::Stores),
+            _ => return Err("usage: cargo run --release [-- [--quick] [inbound|outbound|stores]]".into()),
         }
     }
     let mut report = Report::new();
-    // One thread, so that nothing measured in process waits for another; storms get the threads a server has.
-    let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let many = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut broken = Vec::new();
-    if only != Some(Half::Outbound) {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    if wanted(Part::Inbound) {
         let request = one.block_on(protected_request::measure(effort)).map_err(|error| error.to_string())?;
         report.protected_request(&request);
         let id_token = one.block_on(id_token::measure(effort)).map_err(|error| error.to_string())?;
@@ -53,10 +62,14 @@ fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
         report.id_token(&id_token);
         broken.extend(promises::broken(&request, &expired, &id_token));
     }
-    if only != Some(Half::Inbound) {
+    if wanted(Part::Outbound) {
         let figures = outbound::measure(effort, &one, &many)?;
         outbound::tables::add(&mut report, &figures);
         broken.extend(promises::broken_outbound(&figures));
+    }
+    if wanted(Part::Stores) {
+        let figures = stores::measure(effort, &many)?;
+        stores::tables::add(&mut report, &figures);
     }
     println!("{report}");
     for promise in &broken {

@@ -1,4 +1,4 @@
-//! authsession, on its memory store.
+//! authsession, on its memory store unless another one is given.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -9,6 +9,7 @@ use authsession_axum::auth_builder::OAuthConfigurationBuilder;
 use authsession_axum::extractors::{AccessToken, AuthSession, Claims, Session};
 use authsession_axum::logout::handle_default_logout::DefaultLogoutHandler;
 use authsession_store::memory::MemoryStore;
+use authsession_store::store::SessionStore;
 use authsession_testkit::provider::Provider;
 use authsession_testkit::serve::Server;
 use axum::Router;
@@ -47,13 +48,17 @@ struct User {
 impl Application {
     /// An application that signs in at this provider.
     pub(crate) async fn new(provider: &Provider) -> Result<Self, Box<dyn Error>> {
+        Self::on(provider, Arc::new(MemoryStore::new())).await
+    }
+
+    /// The same, which keeps its sessions there.
+    pub(crate) async fn on(
+        provider: &Provider,
+        store: Arc<dyn SessionStore>,
+    ) -> Result<Self, Box<dyn Error>> {
         let slot = Server::reserve().await?;
         let configuration = configuration(provider, slot.url()).await?;
-        let layer = AuthLayer::new(
-            Arc::new(configuration),
-            Arc::new(MemoryStore::new()),
-            Arc::new(DefaultLogoutHandler),
-        );
+        let layer = AuthLayer::new(Arc::new(configuration), store, Arc::new(DefaultLogoutHandler));
         let router = routes().layer(layer.clone());
         Ok(Self { server: slot.serve(router.clone()), layer, router })
     }
