@@ -7,6 +7,9 @@ mod by_hand;
 #[path = "../../client_credentials.rs"]
 mod client_credentials;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../database.rs"]
+mod database;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../device_login.rs"]
 mod device_login;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
@@ -24,6 +27,9 @@ mod salesforce;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../service_account.rs"]
 mod service_account;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../sessions_in_cookies.rs"]
+mod sessions_in_cookies;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../step_up.rs"]
 mod step_up;
@@ -187,4 +193,48 @@ async fn salesforce_shows_the_users_accounts_and_survives_the_end_of_the_orgs_se
     }
 
     assert_eq!(org.journal().grants("refresh_token"), 1);
+}
+
+#[tokio::test]
+async fn sessions_in_cookies_outlive_the_process() {
+    let (provider, key) = (Provider::builder().start().await.unwrap(), random::text::<32>().unwrap());
+    let (slot, later) = (Server::reserve().await.unwrap(), Server::reserve().await.unwrap());
+    let url = slot.url().to_owned();
+    let app = || sessions_in_cookies::app(&provider, &url, &key);
+    let (browser, server) = (Browser::new().unwrap(), slot.serve(app().await.unwrap()));
+    let page = browser.navigate(server.url()).await.unwrap();
+    assert!(
+        page.text().starts_with("Hello, Alice Example! Your session is in your cookies."),
+        "{}",
+        page.text()
+    );
+
+    let restarted = later.serve(app().await.unwrap());
+
+    assert_eq!(browser.fetch(restarted.url()).await.unwrap().text(), page.text());
+    assert_eq!(provider.journal().grants("authorization_code"), 1);
+}
+
+#[tokio::test]
+async fn database_keeps_sessions_beyond_the_process() {
+    let (provider, key) = (Provider::builder().start().await.unwrap(), random::text::<32>().unwrap());
+    let (slot, later) = (Server::reserve().await.unwrap(), Server::reserve().await.unwrap());
+    let url = slot.url().to_owned();
+    let folder = std::env::temp_dir().join(format!("database-{}", random::text::<9>().unwrap()));
+    std::fs::create_dir(&folder).unwrap();
+    let file = format!("sqlite://{}", folder.join("sessions.db").display());
+    let app = || database::app(&provider, &url, &key, &file);
+    let (browser, server) = (Browser::new().unwrap(), slot.serve(app().await.unwrap()));
+    let page = browser.navigate(server.url()).await.unwrap();
+    assert!(
+        page.text().starts_with("Hello, Alice Example! Your session is in a database."),
+        "{}",
+        page.text()
+    );
+
+    let restarted = later.serve(app().await.unwrap());
+
+    assert_eq!(browser.fetch(restarted.url()).await.unwrap().text(), page.text());
+    assert_eq!(provider.journal().grants("authorization_code"), 1);
+    std::fs::remove_dir_all(folder).unwrap();
 }

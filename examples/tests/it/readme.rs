@@ -1,4 +1,4 @@
-//! What the README shows of calling APIs, as it stands there, compiled.
+//! What the README shows beyond its quick start, as it stands there, compiled.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,7 +6,11 @@ use std::sync::Arc;
 use authsession_axum::extractors::SalesforceSession;
 use authsession_axum::salesforce::auth::JwtAuth;
 use authsession_axum::salesforce::{CirrusResult, SharedAuth};
+use authsession_axum::store::postgres::PostgresBackend;
+use authsession_axum::store::seal::KeyRing;
+use authsession_axum::store::sealed_store::SealedStore;
 use authsession_core::client_auth::ClientAuth;
+use authsession_core::secret::Secret;
 use authsession_core::token_source::TokenSource;
 use axum::http::StatusCode;
 use reqwest::Response;
@@ -18,6 +22,8 @@ include!("readme/as_itself.rs");
 include!("readme/at_salesforce.rs");
 #[rustfmt::skip]
 include!("readme/as_the_user.rs");
+#[rustfmt::skip]
+include!("readme/that_outlive_the_process.rs");
 
 async fn run_export(auth: SharedAuth) {
     drop(auth.authorization().await);
@@ -26,15 +32,16 @@ async fn run_export(auth: SharedAuth) {
 const README: &str = include_str!("../../../README.md");
 
 #[tokio::test]
-async fn what_the_readme_shows_of_calling_apis_compiles() {
+async fn what_the_readme_shows_of_calling_apis_and_keeping_sessions_compiles() {
     for shown in [
         include_str!("readme/as_itself.rs"),
         include_str!("readme/at_salesforce.rs"),
         include_str!("readme/as_the_user.rs"),
+        include_str!("readme/that_outlive_the_process.rs"),
     ] {
         assert!(README.contains(shown), "README.md shows something else than:\n{shown}");
     }
     let hint = org().err().map(|error| error.to_string());
     assert!(hint.is_some_and(|hint| hint.contains("private key")), "there is no server.key here");
-    let _ = (users, export);
+    let _ = (users, export, sessions);
 }
