@@ -43,7 +43,8 @@ pub struct SealedTokenStore {
 impl SealedTokenStore {
     /// The login of that name, on that backend. The same name, and a ring with the same keys, in every process.
     ///
-    /// A key of the ring must stay in it, as an old one, until every login that was begun under it is over.
+    /// A key of the ring must stay in it, as an old one, until every login that was begun under it is over. Begin none while the
+    /// key is being changed: processes whose rings differ may each begin their own.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, ring: KeyRing, login: impl Into<Box<str>>) -> Self {
         Self { backend, ring, login: login.into(), clock: Clock::system() }
@@ -56,12 +57,9 @@ impl SealedTokenStore {
         self
     }
 
-    /// What the login may be called: by the oldest key first, so that of two processes that begin it at once, while the key is
-    /// being changed, both end with the same one.
+    /// What the login is called by the key in use, then by old ones.
     fn names(&self) -> Vec<KeyedHash> {
-        let mut names: Vec<_> = self.ring.names(LOGIN, &[self.login.as_bytes()]).map(KeyedHash).collect();
-        names.reverse();
-        names
+        self.ring.names(LOGIN, &[self.login.as_bytes()]).map(KeyedHash).collect()
     }
 
     /// Where the login is kept, and what is there. A new one is called by the key in use.
@@ -188,13 +186,7 @@ impl TokenStore for SealedTokenStore {
                 self.put(doing, &name, None, None).await?;
             }
             let now = self.clock.now();
-            let is_ours = self.backend.lease(&name, owner, now, now + LEASE).await.map_err(failed(doing))?;
-            if is_ours && content.is_none() && self.find(doing).await?.0 != name {
-                // Another process began it meanwhile, under an older key.
-                self.backend.release(&name, owner).await.map_err(failed(doing))?;
-                continue;
-            }
-            if is_ours {
+            if self.backend.lease(&name, owner, now, now + LEASE).await.map_err(failed(doing))? {
                 return Ok(TokenLock::new(Held::renewing(&self.backend, &self.clock, name, owner)));
             }
             let pause = (waited / 4).clamp(LOOK_AGAIN, LOOK_SELDOM);

@@ -59,6 +59,17 @@ async fn a_login_goes_on_after_the_key_was_changed() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_begun_after_the_key_was_changed_does_without_the_old_one() {
+    let shelf = Arc::new(Shelf::default());
+    let next_ring = KeyRing::new(&NEXT_KEY.into()).unwrap();
+    let while_both =
+        SealedTokenStore::new(shelf.clone(), next_ring.clone().with_old_key(&KEY.into()).unwrap(), "a login");
+    while_both.compare_and_swap(None, &tokens("begun")).await.unwrap();
+    let afterwards = SealedTokenStore::new(shelf, next_ring, "a login");
+    assert_eq!(afterwards.load().await.unwrap().unwrap().tokens.access_token.expose(), "begun");
+}
+
+#[tokio::test]
 async fn a_login_that_was_changed_in_the_store_is_an_error_and_not_overwritten() {
     let shelf = Arc::new(Shelf::default());
     let store = SealedTokenStore::new(shelf.clone(), ring(), "a login");
