@@ -234,8 +234,13 @@ impl Wire {
     pub(crate) async fn messages_of<T>(&self, step: impl Future<Output = T>) -> usize {
         let before = self.sent();
         step.await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        self.sent() - before
+        // What looks after the connection is sent behind the step's back: counted once it is quiet again.
+        let mut seen = usize::MAX;
+        while seen != self.sent() {
+            seen = self.sent();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        seen - before
     }
 }
 
