@@ -77,9 +77,7 @@ impl Refresher {
                     outcome = self.holding_the_lease(key) => outcome,
                     never = self.renew_the_lease(key, owner) => match never {},
                 };
-                if let Err(error) = store.release(&key, owner).await {
-                    tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
-                }
+                self.release(key, owner).await;
                 return outcome;
             }
             // Another replica is at it, or the session is over.
@@ -93,6 +91,12 @@ impl Refresher {
             waited += pause;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
+    }
+
+    async fn release(&self, key: StoreKey, owner: LeaseOwner) {
+        if let Err(error) = self.keeper.store.release(&key, owner).await {
+            tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
+        }
     }
 
     async fn renew_the_lease(&self, key: StoreKey, owner: LeaseOwner) -> Infallible {
@@ -130,15 +134,15 @@ impl Refresher {
             if let Err(error) = self.keeper.configuration.provider.metadata().await {
                 return Err(self.later(key, error));
             }
-            let sent_at = Some(self.keeper.configuration.clock.now());
-            let marked = SessionRecord { refresh_sent_at: sent_at, ..session.record.clone() };
+            let clock = &self.keeper.configuration.clock;
+            let sent_at = clock.now();
+            let marked = SessionRecord { refresh_sent_at: Some(sent_at), ..session.record.clone() };
             let session = match self.keeper.store.update(&key, session.version, marked).await? {
                 Updated::Saved(session) => session,
                 Updated::Changed | Updated::Ended => continue,
             };
-            let stood_still = sent_at.map(|sent_at| self.keeper.configuration.clock.now().since(sent_at));
-            if stood_still.is_some_and(|stood_still| stood_still > LEASE / 2) {
-                // Somebody else may hold the lease by now, and present that token.
+            if clock.now().since(sent_at) > LEASE / 2 {
+                // This process stood still: somebody else may hold the lease by now, and present that token.
                 continue;
             }
             let grant = RefreshToken { refresh_token, scope: None };

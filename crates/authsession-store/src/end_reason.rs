@@ -51,6 +51,12 @@ end_reasons! {
 }
 
 impl EndReason {
+    /// The reason a tombstone gives; one that only a later release knows counts as [`Ended`](Self::Ended).
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql", feature = "redis"))]
+    pub(crate) fn of_a_tombstone(code: &str) -> Self {
+        Self::from_code(code).unwrap_or(Self::Ended)
+    }
+
     /// Why a session with these deadlines is over by the clock, if it is.
     #[must_use]
     pub fn by_deadline(expires_at: Timestamp, idle_deadline: Timestamp, now: Timestamp) -> Option<Self> {

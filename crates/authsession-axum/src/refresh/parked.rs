@@ -101,9 +101,7 @@ impl Refresher {
             Ok(session) => self.catch_up(key, &session).await.map(drop),
             Err(error) => Err(error),
         };
-        if let Err(error) = store.release(&key, owner).await {
-            tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
-        }
+        self.release(key, owner).await;
         outcome
     }
 

@@ -130,7 +130,7 @@ impl Ended {
             [b"due", due] => Self::NotDue(text(due)?.parse().ok()?),
             [b"now", reason, value] => {
                 let Kept::Session { content, .. } = kept(Some(value.to_vec()))? else { return None };
-                let reason = EndReason::from_code(text(reason)?).unwrap_or(EndReason::Ended);
+                let reason = EndReason::of_a_tombstone(text(reason)?);
                 Self::Now(reason, content, labels(value))
             }
             _ => return None,

@@ -55,9 +55,8 @@ pub(super) fn kept(value: Option<Vec<u8>>) -> Option<Kept> {
     let Some(mut value) = value else { return Some(Kept::Absent) };
     match value.first()? {
         b'E' => {
-            let reason = std::str::from_utf8(&value[1..]).ok().and_then(EndReason::from_code);
-            // A later release's reason is an end all the same.
-            Some(Kept::Ended(reason.unwrap_or(EndReason::Ended)))
+            let code = std::str::from_utf8(&value[1..]).unwrap_or_default();
+            Some(Kept::Ended(EndReason::of_a_tombstone(code)))
         }
         b'L' => {
             let version = Version::from_number(number(&value, 1)?);

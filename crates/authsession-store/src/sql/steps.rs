@@ -257,7 +257,7 @@ fn named(bytes: &[u8]) -> Option<KeyedHash> {
 fn kept(row: Row) -> Result<Kept, Failure> {
     if let Some(code) = &row.5 {
         // A later release may know reasons that this one does not.
-        return Ok(Kept::Ended(EndReason::from_code(code).unwrap_or(EndReason::Ended)));
+        return Ok(Kept::Ended(EndReason::of_a_tombstone(code)));
     }
     if row.2.is_none() {
         return Err(Failure::unexpected("a session that did not end has its record"));
