@@ -171,6 +171,8 @@ pub enum Endpoint {
     Introspection,
     /// The device authorization endpoint (RFC 8628 §3.1).
     DeviceAuthorization,
+    /// What the access token is for (RFC 6749 §7).
+    Api,
 }
 
 impl fmt::Display for Endpoint {
@@ -184,6 +186,7 @@ impl fmt::Display for Endpoint {
             Self::Revocation => "revocation endpoint",
             Self::Introspection => "introspection endpoint",
             Self::DeviceAuthorization => "device authorization endpoint",
+            Self::Api => "API",
         })
     }
 }

@@ -266,14 +266,24 @@ pub fn client_builder() -> reqwest::ClientBuilder {
         .user_agent(USER_AGENT)
 }
 
-/// A client for calls to an API, whose answers may take long and be large.
+/// What a client for calls to an API begins with: no redirects, 5 s to connect, and no limit on a whole request, for answers
+/// may take long and be large.
+pub fn api_client_builder() -> reqwest::ClientBuilder {
+    #[expect(clippy::disallowed_methods, reason = "the other client")]
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .user_agent(USER_AGENT)
+}
+
+/// A client for calls to an API.
 #[cfg(feature = "reqwest-middleware")]
 pub(crate) fn api_client(redirects: reqwest::redirect::Policy) -> Result<reqwest::Client, Error> {
-    #[expect(clippy::disallowed_methods, reason = "for the caller's requests, not for ours")]
-    let builder = reqwest::Client::builder();
-    builder.connect_timeout(CONNECT_TIMEOUT).redirect(redirects).user_agent(USER_AGENT).build().map_err(
-        |cause| Error::Misconfigured { hint: "TLS could not be set up".into(), cause: Some(Arc::new(cause)) },
-    )
+    api_client_builder().redirect(redirects).build().map_err(|cause| Error::Misconfigured {
+        hint: "TLS could not be set up".into(),
+        cause: Some(Arc::new(cause)),
+    })
 }
 
 /// Whether the environment names a proxy: the only way reqwest learns of one here.
@@ -355,7 +365,8 @@ impl Answer {
 
 /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. The date is the provider's, so the provider's own clock says how far
 /// off it is, where the answer tells it.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,24 +1,33 @@
 //! What can go wrong, told apart by what to do next.
 
+mod conversion;
+pub mod json_fault;
+
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::error::{Cause, Endpoint, Error, Fault};
+use serde_json::Value;
 
+use crate::api_error::ApiVerdict;
 use crate::auth::cli_login::CliLoginFault;
 use crate::auth::recovery::Recovery;
 use crate::auth::refusal::SalesforceRefusal;
+use crate::error::json_fault::JsonFault;
+use crate::salesforce_error::SalesforceError;
 
 /// The result of everything in this crate.
 pub type CirrusResult<T> = Result<T, CirrusError>;
 
 /// When nobody said how long to wait.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+/// The org's calls are counted over 24 hours and come back bit by bit.
+const QUOTA_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// An error of this crate. [`recovery`](Self::recovery) says what to do about it, and so does its text.
 ///
-/// Nothing we sent is in its text, and nothing Salesforce wrote.
+/// Nothing we sent is in its text, and of what Salesforce wrote only the names of its errors, such as `INVALID_FIELD`. Their
+/// sentences are in the field `errors`.
 ///
 /// ```
 /// use authsession_salesforce::CirrusError;
@@ -153,6 +162,69 @@ pub enum CirrusError {
     #[error("not a URL: write it with its scheme, as in https://example.my.salesforce.com")]
     Url(#[source] url::ParseError),
 
+    /// An API of Salesforce's said no.
+    #[error("{}", told(.status, .errors, .verdict))]
+    #[non_exhaustive]
+    Api {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong, in Salesforce's words. They may quote what was sent, and are in no text of this error.
+        errors: Vec<SalesforceError>,
+        /// The answer's first 2 KiB, where no error could be read in it. The token is taken out.
+        raw: Option<String>,
+        /// How long Salesforce asked us to wait (`Retry-After`).
+        retry_after: Option<Duration>,
+        /// What it means for the session and the org, where it is about them.
+        verdict: Option<ApiVerdict>,
+    },
+
+    /// Several records have this external id (status 300): call one of them by its own id.
+    #[error("{} records have this external id: call one of them by its own id", .records.len())]
+    #[non_exhaustive]
+    MultipleMatches {
+        /// What Salesforce tells of each: its path.
+        records: Vec<Value>,
+    },
+
+    /// What should be JSON is none, or is other JSON than the type that was asked for.
+    #[error("not the JSON it should be: {0}")]
+    Serialization(JsonFault),
+
+    /// A header that cannot be sent.
+    #[error("{0}")]
+    InvalidHeader(String),
+
+    /// An argument that cannot be used; nothing was sent.
+    #[error("{field} {message}")]
+    InvalidInput {
+        /// Which one.
+        field: &'static str,
+        /// What is wrong with it and how it should be.
+        message: String,
+    },
+
+    /// An answer that is not what the API says it answers.
+    #[error("{0}")]
+    InvalidResponse(String),
+
+    /// The calls that are left of the org's day are kept for others; nothing was sent.
+    #[error(
+        "{remaining} calls are left of the org's 24 hours, and {reserve} are kept for others: try again later"
+    )]
+    QuotaReserved {
+        /// How many are left.
+        remaining: u32,
+        /// How many the governor was told to keep.
+        reserve: u32,
+    },
+
+    /// The call took longer than it was given. It may have been done.
+    #[error("no answer within {limit:?}: see whether it was done, or give it longer")]
+    TimedOut {
+        /// What it was given.
+        limit: Duration,
+    },
+
     /// Another error of the protocol.
     #[error(transparent)]
     Protocol(Error),
@@ -211,7 +283,11 @@ impl CirrusError {
             Self::Http(error) | Self::Protocol(error) if error.is_transient() => {
                 Recovery::RetryAfter(error.retry_after().unwrap_or(DEFAULT_WAIT))
             }
-            Self::TokenStore { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
+            Self::Api { status, retry_after, verdict, .. } => {
+                to_do(*status, *retry_after, *verdict).unwrap_or_else(config)
+            }
+            Self::TokenStore { .. } | Self::TimedOut { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
+            Self::QuotaReserved { .. } => Recovery::RetryAfter(QUOTA_WAIT),
             _ => config(),
         }
     }
@@ -243,90 +319,35 @@ const fn come_back(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..)
 }
 
-/// What core says, in this crate's words. A refusal the token endpoint gave is found again.
-impl From<Error> for CirrusError {
-    fn from(error: Error) -> Self {
-        if let Some(ours) = beneath::<Self>(&error) {
-            return ours;
+/// What to do about an API's refusal, where it is not the call itself that is wrong.
+fn to_do(status: u16, retry_after: Option<Duration>, verdict: Option<ApiVerdict>) -> Option<Recovery> {
+    Some(match verdict {
+        // A new token was tried already.
+        Some(ApiVerdict::Refresh | ApiVerdict::Rehandshake) => Recovery::Reauthorize,
+        Some(ApiVerdict::DoNotRefresh { hint } | ApiVerdict::FixConfig { hint }) => {
+            Recovery::FixConfig { hint: hint.into() }
         }
-        let refused = beneath::<SalesforceRefusal>(&error).or(match &error {
-            Error::GrantRefused { code, .. } | Error::AuthorizationRefused(code) => {
-                Some(SalesforceRefusal::from_code(*code))
-            }
-            Error::Unavailable { fault: Fault::AlreadyInProcess, .. } => {
-                Some(SalesforceRefusal::AlreadyBeingProcessed)
-            }
-            _ => None,
-        });
-        if let Some(refusal) = refused {
-            let retry_after = error.retry_after();
-            return Self::OAuth { error: refusal.code().into(), refusal, retry_after };
+        Some(ApiVerdict::Stop) => Recovery::RetryAfter(retry_after.unwrap_or(QUOTA_WAIT)),
+        Some(ApiVerdict::Wait) => Recovery::RetryAfter(retry_after.unwrap_or(DEFAULT_WAIT)),
+        Some(ApiVerdict::Gone) => {
+            Recovery::FixConfig { hint: "the org is deleted or closed: use another".into() }
         }
-        match error {
-            Error::Unavailable { fault: Fault::Status(status), retry_after, .. } => {
-                Self::UnexpectedResponse { status, retry_after }
-            }
-            Error::Unavailable { .. } => Self::Http(error),
-            Error::Untrusted(check) | Error::Mismatch(check) => Self::Untrusted(check),
-            Error::Misconfigured { hint, cause } => Self::Misconfigured { hint, cause },
-            Error::TokenStore { doing, cause } => Self::TokenStore { doing, cause },
-            other => Self::Protocol(other),
-        }
-    }
+        Some(ApiVerdict::WrongInstance) => Recovery::Reauthorize,
+        None if come_back(status) => Recovery::RetryAfter(retry_after.unwrap_or(DEFAULT_WAIT)),
+        None => return None,
+    })
 }
 
-/// What one of ours put beneath core's error.
-fn beneath<T: Clone + std::error::Error + 'static>(error: &Error) -> Option<T> {
-    match error {
-        Error::Unavailable { cause, .. }
-        | Error::Misconfigured { cause, .. }
-        | Error::GrantRefused { cause, .. } => cause.as_ref()?.downcast_ref().cloned(),
-        _ => None,
-    }
-}
-
-/// The way through core, from where `From` brings it back.
-impl From<CirrusError> for Error {
-    fn from(error: CirrusError) -> Self {
-        match error {
-            CirrusError::Untrusted(check) => Self::Untrusted(check),
-            CirrusError::Http(error) | CirrusError::Protocol(error) => error,
-            error => Self::Misconfigured { hint: error.to_string().into(), cause: Some(Arc::new(error)) },
-        }
-    }
-}
-
-impl From<url::ParseError> for CirrusError {
-    fn from(error: url::ParseError) -> Self {
-        Self::Url(error)
-    }
-}
-
-/// For sessions of one's own that send requests. The URL is left out: there may be secrets in it.
-impl From<reqwest::Error> for CirrusError {
-    fn from(error: reqwest::Error) -> Self {
-        if let Some(status) = error.status() {
-            return Self::UnexpectedResponse { status: status.as_u16(), retry_after: None };
-        }
-        let is_ours = error.is_builder();
-        let fault = match () {
-            () if error.is_timeout() => Fault::TimedOut,
-            () if error.is_connect() => Fault::Unreachable,
-            () if error.is_decode() => Fault::BadAnswer,
-            () => Fault::NoAnswer,
-        };
-        let cause: Option<Cause> = Some(Arc::new(error.without_url()));
-        if is_ours {
-            let hint = "a request cannot be made: check the URL and the settings of the HTTP client".into();
-            return Self::Misconfigured { hint, cause };
-        }
-        Self::Http(Error::Unavailable { endpoint: Endpoint::Token, fault, retry_after: None, cause })
-    }
-}
-
-/// For sessions of one's own that read answers. Where it went wrong is left out: the words there are the other side's.
-impl From<serde_json::Error> for CirrusError {
-    fn from(_: serde_json::Error) -> Self {
-        Self::Untrusted("an answer is not the JSON it should be".into())
-    }
+/// Status, the names of the errors, and what to do.
+fn told(status: &u16, errors: &[SalesforceError], verdict: &Option<ApiVerdict>) -> String {
+    let mut codes: Vec<&str> = errors.iter().filter_map(SalesforceError::name).take(3).collect();
+    codes.dedup();
+    let codes = if codes.is_empty() { String::new() } else { format!(", {}", codes.join(", ")) };
+    let advice = match to_do(*status, None, *verdict) {
+        Some(Recovery::RetryAfter(_)) => Cow::Borrowed("try again later"),
+        Some(Recovery::Reauthorize) => "sign in again: no token was accepted".into(),
+        Some(Recovery::FixConfig { hint }) => hint,
+        _ => "correct the call: its `errors` say what is wrong".into(),
+    };
+    format!("Salesforce refused the call (status {status}{codes}): {advice}")
 }

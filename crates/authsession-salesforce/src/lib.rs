@@ -24,9 +24,17 @@
 
 pub mod api_error;
 pub mod auth;
+pub mod byte_stream;
+pub mod client;
 pub mod error;
+mod exchange;
+pub mod governor;
+pub mod limit_info;
+pub mod retry;
+pub mod salesforce_error;
 
 pub use async_trait::async_trait;
+pub use bytes::Bytes;
 
 pub use api_error::ApiVerdict;
 pub use auth::{
@@ -39,4 +47,17 @@ pub use auth::{
     token_client_builder, token_exchange, transport, web_server,
 };
 pub use authsession_core::{clock, secret, signer, token_store};
+pub use byte_stream::ByteStream;
+pub use client::Cirrus;
+pub use client::builder::{
+    CirrusBuilder, DEFAULT_API_VERSION, DEFAULT_CONNECT_TIMEOUT, DEFAULT_MAX_RESPONSE_SIZE,
+    DEFAULT_READ_TIMEOUT, MIN_API_VERSION,
+};
+pub use client::raw::{RawBody, RawResponse};
+pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};
+pub use exchange::address::encode_path_segment;
+pub use governor::Governor;
+pub use limit_info::LimitInfo;
+pub use retry::{Replay, RetryPolicy};
+pub use salesforce_error::SalesforceError;

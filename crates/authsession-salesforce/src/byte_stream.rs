@@ -1,0 +1,58 @@
+//! A body as it comes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::HeaderMap;
+
+use crate::error::{CirrusError, CirrusResult};
+use crate::governor::Turn;
+
+/// A download of any size, in pieces as they arrive; whoever does not ask for more lets the other side wait. Dropping it ends it.
+///
+/// A piece may be an error: the connection broke. What came before it is good, and the rest is missing.
+pub struct ByteStream {
+    status: u16,
+    headers: HeaderMap,
+    body: Pin<Box<dyn Stream<Item = CirrusResult<Bytes>> + Send>>,
+}
+
+impl ByteStream {
+    pub(crate) fn new(response: reqwest::Response, turn: Turn) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes_stream().map(move |piece| {
+            let _held = &turn;
+            piece.map_err(CirrusError::of_call)
+        });
+        Self { status, headers, body: Box::pin(body) }
+    }
+
+    /// The answer's HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The answer's headers.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = CirrusResult<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.body.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ByteStream").field("status", &self.status).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,273 @@
+//! The one road of every call: a token, an attempt, one new token if it was refused, further attempts if it may be.
+
+pub(crate) mod address;
+pub(crate) mod answer;
+pub(crate) mod call;
+mod execute;
+mod loop_detector;
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use authsession_core::clock::{self, Clock};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::api_error::ApiVerdict;
+use crate::auth::authorization::token_in;
+use crate::auth::session::SharedAuth;
+use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::address::Address;
+use crate::exchange::answer::{Answer, Unread, collect, collect_error};
+use crate::exchange::call::{Call, Payload};
+use crate::exchange::loop_detector::LoopDetector;
+use crate::governor::{Governor, Turn};
+use crate::limit_info::LimitInfo;
+use crate::retry::{Failure, RetryPolicy};
+
+const LIMIT_INFO: &str = "sforce-limit-info";
+
+/// What every clone of a client shares.
+pub(crate) struct Exchange {
+    pub(crate) client: reqwest::Client,
+    pub(crate) auth: SharedAuth,
+    pub(crate) version: String,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) governor: Governor,
+    pub(crate) largest: Option<usize>,
+    pub(crate) insecure: bool,
+    pub(crate) proxied: bool,
+    limit_info: Mutex<Option<LimitInfo>>,
+    detector: LoopDetector,
+}
+
+/// What to do with the body of an answer that is no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Whole,
+    AsItComes,
+}
+
+/// An answer whose status says that the call was done.
+pub(crate) enum Done {
+    Whole(Answer),
+    /// The headers are there; the body comes, and has its turn until it ends.
+    AsItComes(reqwest::Response, Turn),
+}
+
+/// An attempt that did not end in success.
+enum Missed {
+    Refused(Answer),
+    Failed(Failure, CirrusError),
+    /// Nothing that another attempt could mend.
+    Fault(CirrusError),
+}
+
+impl Exchange {
+    #[expect(clippy::too_many_arguments, reason = "the builder's one call")]
+    pub(crate) fn new(
+        client: reqwest::Client,
+        auth: SharedAuth,
+        version: String,
+        policy: RetryPolicy,
+        governor: Governor,
+        largest: Option<usize>,
+        insecure: bool,
+        proxied: bool,
+        clock: Clock,
+    ) -> Self {
+        let detector = LoopDetector::new(clock);
+        let limit_info = Mutex::default();
+        Self { client, auth, version, policy, governor, largest, insecure, proxied, limit_info, detector }
+    }
+
+    pub(crate) fn address(&self) -> Address<'_> {
+        Address {
+            instance: self.auth.instance_url(),
+            version: &self.version,
+            insecure: self.insecure,
+            proxied: self.proxied,
+        }
+    }
+
+    /// The whole answer, if the call was done.
+    pub(crate) async fn send(&self, call: &Call<'_>) -> CirrusResult<Answer> {
+        match self.carry(call, Body::Whole).await? {
+            (Ok(Done::Whole(answer)), _) => Ok(answer),
+            (Ok(Done::AsItComes(..)), _) => {
+                Err(CirrusError::InvalidResponse("there is no body to read".into()))
+            }
+            (Err(refused), authorization) => Err(refused.into_error(token_of(&authorization))),
+        }
+    }
+
+    /// The whole answer, whatever its status.
+    pub(crate) async fn send_whatever_comes(&self, call: &Call<'_>) -> CirrusResult<Answer> {
+        match self.carry(call, Body::Whole).await? {
+            (Ok(Done::Whole(answer)) | Err(answer), _) => Ok(answer),
+            (Ok(Done::AsItComes(..)), _) => {
+                Err(CirrusError::InvalidResponse("there is no body to read".into()))
+            }
+        }
+    }
+
+    /// The headers and the body as it comes, if the call was done.
+    pub(crate) async fn open(&self, call: &Call<'_>) -> CirrusResult<(reqwest::Response, Turn)> {
+        match self.carry(call, Body::AsItComes).await? {
+            (Ok(Done::AsItComes(response, turn)), _) => Ok((response, turn)),
+            (Ok(Done::Whole(_)), _) => Err(CirrusError::InvalidResponse("the body was read".into())),
+            (Err(refused), authorization) => Err(refused.into_error(token_of(&authorization))),
+        }
+    }
+
+    pub(crate) fn limit_info(&self) -> Option<LimitInfo> {
+        *self.limit_info.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn authorization(&self) -> CirrusResult<HeaderValue> {
+        let mut value = self.auth.authorization().await?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// Success, or the answer that refused, with the token it was asked with.
+    async fn carry(&self, call: &Call<'_>, body: Body) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
+        let mut authorization = self.authorization().await?;
+        let (mut retries, mut has_new_token) = (0, false);
+        loop {
+            let (failure, missed) = match self.attempt(call, &authorization, body).await {
+                Ok(done) => {
+                    self.detector.accepted();
+                    return Ok((Ok(done), authorization));
+                }
+                Err(Missed::Fault(error)) => return Err(error),
+                Err(Missed::Failed(failure, error)) => (failure, Err(error)),
+                Err(Missed::Refused(answer)) => {
+                    if calls_for_new_token(&answer) {
+                        if has_new_token {
+                            self.detector.refused(&authorization);
+                        } else if let Some(new) = self.new_token(&authorization).await? {
+                            (authorization, has_new_token) = (new, true);
+                            continue;
+                        }
+                        return Ok((Err(answer), authorization));
+                    }
+                    self.detector.accepted();
+                    (Failure::Status(answer.status, answer.retry_after()), Ok(answer))
+                }
+            };
+            let Some(pause) = self.policy.wait(retries, failure, call.is_repeatable()) else {
+                return missed.map(|answer| (Err(answer), authorization));
+            };
+            tracing::debug!(target: "authsession::salesforce", method = %call.method, ?failure, ?pause, "again");
+            clock::wait(pause).await;
+            retries += 1;
+            authorization = self.authorization().await?;
+        }
+    }
+
+    /// Another token than the one that was refused, if there is one to be had.
+    async fn new_token(&self, refused: &HeaderValue) -> CirrusResult<Option<HeaderValue>> {
+        if !self.detector.may_recover() {
+            return Ok(None);
+        }
+        self.auth.invalidate(token_of(refused)).await;
+        let new = self.authorization().await?;
+        tracing::debug!(target: "authsession::salesforce", another = new != *refused, "the token was refused");
+        Ok((new != *refused).then_some(new))
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        authorization: &HeaderValue,
+        body: Body,
+    ) -> Result<Done, Missed> {
+        let turn = self.governor.turn(self.limit_info()).await.map_err(Missed::Fault)?;
+        let request = self.request(call, authorization).map_err(Missed::Fault)?;
+        let asked = request.url().clone();
+        let mut response = self.client.execute(request).await.map_err(failed)?;
+        if *response.url() != asked {
+            return Err(Missed::Fault(CirrusError::InvalidResponse(
+                "the answer came from where a redirect led: turn redirects off in the HTTP client".into(),
+            )));
+        }
+        self.note(response.headers());
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !(status.is_success() || status == StatusCode::NOT_MODIFIED) {
+            let body = collect_error(&mut response).await;
+            return Err(Missed::Refused(Answer { status, headers, body }));
+        }
+        match body {
+            Body::AsItComes => Ok(Done::AsItComes(response, turn)),
+            Body::Whole => match collect(&mut response, self.largest).await {
+                Ok(body) => Ok(Done::Whole(Answer { status, headers, body })),
+                Err(Unread::Failed(error)) => Err(failed(error)),
+                Err(Unread::TooLarge(limit)) => {
+                    Err(Missed::Fault(CirrusError::ResponseTooLarge { status: status.as_u16(), limit }))
+                }
+            },
+        }
+    }
+
+    fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
+        let url = call.with_query(self.address().resolve(call.path())?);
+        let request = self.client.request(call.method.clone(), url).headers(call.headers.clone());
+        let request = match &call.payload {
+            Payload::None => request,
+            Payload::Bytes(body) => request.body(body.clone()),
+            Payload::Form(make) => request.multipart(make()?),
+            Payload::Stream(make) => request.body(make()),
+        };
+        Ok(request.header(AUTHORIZATION, authorization.clone()).build()?)
+    }
+
+    fn note(&self, headers: &HeaderMap) {
+        let told = headers.get(LIMIT_INFO).and_then(|value| LimitInfo::parse(value.to_str().ok()?));
+        if let Some(info) = told {
+            *self.limit_info.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
+        }
+    }
+}
+
+fn calls_for_new_token(answer: &Answer) -> bool {
+    matches!(answer.verdict(), Some(ApiVerdict::Refresh | ApiVerdict::Rehandshake))
+}
+
+pub(crate) fn token_of(authorization: &HeaderValue) -> &str {
+    token_in(authorization).unwrap_or_default()
+}
+
+fn failed(error: reqwest::Error) -> Missed {
+    let failure = match () {
+        () if error.is_connect() => Failure::NeverSent,
+        () if error.is_timeout() => Failure::TimedOut,
+        () if error.is_builder() => return Missed::Fault(CirrusError::of_call(error)),
+        () => Failure::Broken,
+    };
+    Missed::Failed(failure, CirrusError::of_call(error))
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Exchange")
+            .field("instance_url", &self.auth.instance_url())
+            .field("version", &self.version)
+            .field("policy", &self.policy)
+            .field("governor", &self.governor)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` for at most that long.
+pub(crate) async fn within<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = CirrusResult<T>>,
+) -> CirrusResult<T> {
+    match limit {
+        None => work.await,
+        Some(limit) => clock::within(limit, work).await.unwrap_or(Err(CirrusError::TimedOut { limit })),
+    }
+}

@@ -1,0 +1,113 @@
+//! Where a call goes: a path becomes a URL of the instance, or it becomes an error.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::Url;
+
+use crate::auth::transport::is_secure_transport_for;
+use crate::error::{CirrusError, CirrusResult};
+
+/// All but what RFC 3986 §2.3 leaves as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// How one org is addressed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Address<'a> {
+    /// Scheme, host and port, without a slash at the end.
+    pub(crate) instance: &'a str,
+    /// As in `v66.0`.
+    pub(crate) version: &'a str,
+    /// Whether a token may travel by plain http.
+    pub(crate) insecure: bool,
+    /// Whether a proxy is between us and even this machine's own hosts.
+    pub(crate) proxied: bool,
+}
+
+impl Address<'_> {
+    /// The URL of a path: below the version (`limits`), from the root (`/services/apexrest/orders`) or absolute, at the instance.
+    pub(crate) fn resolve(&self, path: &str) -> CirrusResult<Url> {
+        let instance = Url::parse(self.instance)?;
+        if !self.insecure && !is_secure_transport_for(&instance, self.proxied) {
+            return Err(invalid(
+                "instance_url",
+                "is plain http, where everyone on the way could read the token: use https",
+            ));
+        }
+        climbs_nowhere(path)?;
+        let url = match path.strip_prefix('/') {
+            Some(_) => Url::parse(&format!("{}{path}", self.instance))?,
+            None if is_absolute(path) => Url::parse(path)?,
+            None => Url::parse(&format!("{}/services/data/{}/{path}", self.instance, self.version))?,
+        };
+        if url.origin() != instance.origin() {
+            return Err(invalid("path", "leads away from the instance, where the token must not go"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("path", "must not carry a user name or password"));
+        }
+        if url.fragment().is_some() {
+            return Err(invalid("path", "has a `#`: write %23, or leave out what follows"));
+        }
+        Ok(url)
+    }
+
+    /// The URL of these segments below the version.
+    pub(crate) fn versioned(&self, segments: &[&str]) -> CirrusResult<String> {
+        let mut path = String::new();
+        for part in segments {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(&segment("segments", part)?);
+        }
+        Ok(self.resolve(&path)?.into())
+    }
+}
+
+/// `https://…`, however it is written.
+fn is_absolute(path: &str) -> bool {
+    path.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
+/// `..` would leave the folder the caller meant, escaped or not: a record name or id of somebody else's must not do that.
+fn climbs_nowhere(path: &str) -> CirrusResult<()> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let climbs = |part: &str| matches!(&*percent_decode_str(part).decode_utf8_lossy(), "." | "..");
+    if path.split(['/', '\\']).any(climbs) {
+        return Err(invalid("path", "has a segment `.` or `..`: name what is meant"));
+    }
+    if path.chars().any(|sign| sign.is_control() || sign == '\\') {
+        return Err(invalid("path", "has a backslash or a control character: encode it"));
+    }
+    Ok(())
+}
+
+/// A path segment with everything encoded that is not a letter, a digit or one of `-_.~`: for names and ids that come from
+/// elsewhere, in paths of one's own.
+///
+/// ```
+/// use authsession_salesforce::encode_path_segment;
+///
+/// assert_eq!(encode_path_segment("A/B C"), "A%2FB%20C");
+/// ```
+#[must_use]
+pub fn encode_path_segment(segment: &str) -> Cow<'_, str> {
+    utf8_percent_encode(segment, ENCODED).into()
+}
+
+/// The same for the argument of that name, which has to be one segment: not empty, and no step to somewhere else.
+pub(crate) fn segment<'a>(name: &'static str, value: &'a str) -> CirrusResult<Cow<'a, str>> {
+    match value {
+        "" => Err(invalid(name, "is empty")),
+        "." | ".." => Err(invalid(name, "must not be `.` or `..`")),
+        _ => Ok(encode_path_segment(value)),
+    }
+}
+
+fn invalid(field: &'static str, message: &str) -> CirrusError {
+    CirrusError::InvalidInput { field, message: message.to_owned() }
+}

@@ -1,0 +1,199 @@
+//! What is asked of Salesforce, so that it can be asked again.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use reqwest::multipart::Form;
+use serde::Serialize;
+use url::Url;
+
+use crate::error::{CirrusError, CirrusResult};
+use crate::retry::Replay;
+
+/// One call. Cheap to send more than once: bodies are shared or made anew.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    path: Cow<'a, str>,
+    query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    pub(crate) replay: Replay,
+}
+
+#[derive(Clone)]
+pub(crate) enum Payload {
+    None,
+    Bytes(Bytes),
+    /// Made anew for each attempt.
+    Form(Arc<dyn Fn() -> CirrusResult<Form> + Send + Sync>),
+    /// Made anew for each attempt.
+    Stream(Arc<dyn Fn() -> reqwest::Body + Send + Sync>),
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            payload: Payload::None,
+            replay: Replay::ByMethod,
+        }
+    }
+
+    pub(crate) fn get(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(crate) fn post(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    pub(crate) fn patch(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    /// Adds parameters, as a form writes them.
+    pub(crate) fn query<Q: Serialize + ?Sized>(mut self, query: &Q) -> CirrusResult<Self> {
+        let pairs = serde_urlencoded::to_string(query).map_err(|_| CirrusError::InvalidInput {
+            field: "query",
+            message: "cannot be written as a query: give names and single values".to_owned(),
+        })?;
+        if !self.query.is_empty() && !pairs.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(&pairs);
+        Ok(self)
+    }
+
+    /// Adds one parameter.
+    pub(crate) fn parameter(mut self, name: &str, value: &str) -> Self {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        self.query.push('=');
+        self.query.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Adds headers of the caller's. `Authorization` is the session's business.
+    pub(crate) fn headers(mut self, headers: &[(&str, &str)]) -> CirrusResult<Self> {
+        for (name, value) in headers {
+            let name = HeaderName::try_from(*name).map_err(|_| {
+                CirrusError::InvalidHeader("a header's name has characters none may have".into())
+            })?;
+            if name == http::header::AUTHORIZATION {
+                return Err(CirrusError::InvalidHeader(
+                    "authorization is set by the session: leave it out".into(),
+                ));
+            }
+            let value = HeaderValue::try_from(*value).map_err(|_| {
+                CirrusError::InvalidHeader(format!("{name}: the value has characters none may have"))
+            })?;
+            self.headers.insert(name, value);
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn if_modified_since(self, since: std::time::SystemTime) -> CirrusResult<Self> {
+        Ok(self.header(IF_MODIFIED_SINCE, http_date(since)?))
+    }
+
+    pub(crate) fn if_unmodified_since(self, since: std::time::SystemTime) -> CirrusResult<Self> {
+        Ok(self.header(IF_UNMODIFIED_SINCE, http_date(since)?))
+    }
+
+    pub(crate) fn json<B: Serialize + ?Sized>(self, body: &B) -> CirrusResult<Self> {
+        let body = serde_json::to_vec(body).map_err(|_| CirrusError::InvalidInput {
+            field: "body",
+            message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
+        })?;
+        Ok(self.bytes(body.into(), HeaderValue::from_static("application/json")))
+    }
+
+    pub(crate) fn bytes(mut self, body: Bytes, content_type: HeaderValue) -> Self {
+        self.headers.insert(CONTENT_TYPE, content_type);
+        self.payload = Payload::Bytes(body);
+        self
+    }
+
+    pub(crate) fn form(mut self, make: impl Fn() -> CirrusResult<Form> + Send + Sync + 'static) -> Self {
+        self.payload = Payload::Form(Arc::new(make));
+        self
+    }
+
+    pub(crate) fn stream(
+        mut self,
+        content_type: HeaderValue,
+        make: impl Fn() -> reqwest::Body + Send + Sync + 'static,
+    ) -> Self {
+        self.headers.insert(CONTENT_TYPE, content_type);
+        self.payload = Payload::Stream(Arc::new(make));
+        self
+    }
+
+    pub(crate) fn replay(mut self, replay: Replay) -> Self {
+        self.replay = replay;
+        self
+    }
+
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.replay.allows(&self.method)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The URL with the parameters, those the path had of its own first.
+    pub(crate) fn with_query(&self, mut url: Url) -> Url {
+        if !self.query.is_empty() {
+            let query = match url.query() {
+                Some(own) if !own.is_empty() => format!("{own}&{}", self.query),
+                _ => self.query.clone(),
+            };
+            url.set_query(Some(&query));
+        }
+        url
+    }
+}
+
+/// RFC 9110 §5.6.7.
+fn http_date(time: std::time::SystemTime) -> CirrusResult<HeaderValue> {
+    let year_9999 = std::time::Duration::from_secs(253_402_300_799);
+    let within = time.duration_since(std::time::UNIX_EPOCH).is_ok_and(|since| since <= year_9999);
+    let text = if within { httpdate::fmt_http_date(time) } else { String::new() };
+    HeaderValue::try_from(text).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+        CirrusError::InvalidInput {
+            field: "since",
+            message: "is out of the range HTTP has dates for (1970 to 9999)".to_owned(),
+        }
+    })
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "None",
+            Self::Bytes(_) => "Bytes",
+            Self::Form(_) => "Form",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
