@@ -6,7 +6,7 @@ pub mod json_fault;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use authsession_core::error::{Cause, Endpoint, Error, Fault};
+use authsession_core::error::{Cause, Error, Fault};
 use serde_json::Value;
 
 use crate::api_error::ApiVerdict;
@@ -201,6 +201,18 @@ pub enum CirrusError {
         field: &'static str,
         /// What is wrong with it and how it should be.
         message: String,
+    },
+
+    /// More than Salesforce takes in one call; nothing was sent.
+    #[error("{count} {of} are too many for one call, which takes {most}: split them")]
+    #[non_exhaustive]
+    TooMany {
+        /// Of what, in the plural: `subrequests`, `records`, `nodes`.
+        of: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
     },
 
     /// An answer that is not what the API says it answers.
