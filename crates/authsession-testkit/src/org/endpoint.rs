@@ -57,6 +57,20 @@ impl OrgEndpoint {
         }
     }
 
+    /// How long the body of a request to this path may be: 150 MB for bulk data, as Salesforce takes it in base64.
+    pub(crate) fn body_limit(path: &str) -> usize {
+        const MEGABYTE: usize = 1000 * 1000;
+        let is_data = path.starts_with(Self::Rest.path());
+        let is_bulk = is_data && path.contains("/jobs/ingest");
+        if is_bulk {
+            150 * MEGABYTE
+        } else if is_data {
+            64 * MEGABYTE
+        } else {
+            4 * MEGABYTE
+        }
+    }
+
     pub(crate) fn at(path: &str) -> Option<Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         let below = |folder: &Self| {

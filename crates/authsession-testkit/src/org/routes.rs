@@ -51,6 +51,10 @@ impl Simulation for Tenant {
         OrgEndpoint::at(path)
     }
 
+    fn body_limit(&self, path: &str) -> usize {
+        OrgEndpoint::body_limit(path)
+    }
+
     fn clock(&self) -> &VirtualClock {
         &self.clock
     }

@@ -10,6 +10,7 @@ use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::identifier::identifier;
+use crate::org::jobs::Jobs;
 use crate::org::rest::records::Records;
 use crate::org::user::OrgUser;
 use crate::script::Script;
@@ -57,6 +58,7 @@ pub(crate) struct Tenant {
     orders: Mutex<Orders>,
     books: Mutex<Books>,
     records: Mutex<Records>,
+    jobs: Mutex<Jobs>,
 }
 
 impl Tenant {
@@ -71,10 +73,11 @@ impl Tenant {
             orders: Mutex::new(orders),
             books: Mutex::default(),
             records: Mutex::new(Records::sample()),
+            jobs: Mutex::default(),
         }
     }
 
-    /// Lock order: orders, books, records, keys.
+    /// Lock order: jobs, orders, books, records, keys.
     pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,6 +88,10 @@ impl Tenant {
 
     pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the keys, made when first needed: few tests see an ID token.

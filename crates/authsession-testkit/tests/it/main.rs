@@ -16,6 +16,8 @@ mod lifecycle;
 mod login_page;
 mod logout;
 mod navigation;
+mod org_bulk;
+mod org_bulk_query;
 mod org_client;
 mod org_jwt_bearer;
 mod org_refresh;

@@ -1,0 +1,16 @@
+//! Which of the services beyond records and queries a path under `/services/data/vXX.0` is of.
+
+use crate::org::call::Call;
+use crate::org::jobs::ingest;
+use crate::org::jobs::query;
+use crate::org::rest::ApiError;
+use crate::wire::Reply;
+
+/// The answer; none if the path is none of these.
+pub(crate) fn answer(call: &Call<'_>, rest: &[&str]) -> Option<Result<Reply, ApiError>> {
+    Some(match rest {
+        ["jobs", "ingest", rest @ ..] => ingest::answer(call, rest),
+        ["jobs", "query", rest @ ..] => query::answer(call, rest),
+        _ => return None,
+    })
+}
