@@ -25,6 +25,9 @@
 //! # Ok(()) }
 //! ```
 
+mod actions;
+mod apex_rest;
+mod archive;
 mod assertion;
 mod authorize;
 mod books;
@@ -34,13 +37,16 @@ mod client_authentication;
 mod conduct;
 pub mod connected_app;
 mod control;
+mod deployments;
 pub mod endpoint;
+mod faults;
 mod grants;
 mod identifier;
 mod identity;
 mod introspect;
 mod issue;
 mod jobs;
+mod limits;
 mod metadata;
 mod moment;
 mod multipart;

@@ -1,6 +1,7 @@
 //! What the test tells the org's services: how fast jobs go, what becomes of them, and when a session ends.
 
 use crate::org::Org;
+use crate::org::actions::Action;
 use crate::script::Answer;
 use std::sync::Arc;
 
@@ -52,5 +53,19 @@ impl Org {
     /// costs no memory.
     pub fn make_up_next_bulk_result(&self, rows: usize, bytes: usize) {
         self.tenant.jobs().made_up.push_back((rows, bytes));
+    }
+}
+
+/// Deployments and actions.
+impl Org {
+    /// The next deployment fails: its first component has this problem.
+    pub fn fail_next_deployment(&self, problem: &str) {
+        self.tenant.deployments().problems.push_back(problem.to_owned());
+    }
+
+    /// Adds an action to invoke: of a folder, which is `standard`, `custom/flow` or `custom/apex`, with a name and the inputs it
+    /// cannot be without. It gives back what it is given.
+    pub fn add_action(&self, folder: &str, name: &str, inputs: &[&str]) {
+        self.tenant.actions().push(Action::new(folder, name, inputs));
     }
 }

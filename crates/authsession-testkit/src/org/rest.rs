@@ -35,13 +35,17 @@ impl ApiError {
         Self(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed".to_owned())
     }
 
-    fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         Reply::json(self.0, &json!([{ "message": self.2, "errorCode": self.1 }]))
     }
 }
 
 pub(crate) fn answer(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Reply {
-    let reply = route(tenant, inquiry).unwrap_or_else(|error| error.reply());
+    limit_info(tenant, route(tenant, inquiry).unwrap_or_else(|error| error.reply()))
+}
+
+/// The reply, and how much of the limit is used.
+pub(crate) fn limit_info(tenant: &Tenant, reply: Reply) -> Reply {
     let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
     reply.header("sforce-limit-info", format!("api-usage={used}/{allowed}"))
 }
@@ -77,7 +81,6 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     let reads = inquiry.exchange.method == Method::GET;
     match rest {
         [] if reads => Ok(Reply::json(200, &resources(tenant, &base, &purpose))),
-        ["limits"] if reads => Ok(Reply::json(200, &limits(tenant))),
         ["query" | "queryAll"] if reads => {
             let text = inquiry.exchange.query_value("q").unwrap_or_default();
             let columns = inquiry.exchange.query_value("columns") == Some("true");
@@ -92,7 +95,7 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     }
 }
 
-fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
+pub(crate) fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
     let header = inquiry.header("authorization").unwrap_or_default();
     let token = header
         .split_once(' ')
@@ -140,14 +143,6 @@ fn resources(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
         "query": format!("{base}/query"),
         "sobjects": format!("{base}/sobjects"),
         "identity": tenant.identity_url(&purpose.username),
-    })
-}
-
-fn limits(tenant: &Tenant) -> Value {
-    let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
-    json!({
-        "DailyApiRequests": { "Max": allowed, "Remaining": allowed.saturating_sub(used) },
-        "DataStorageMB": { "Max": 1024, "Remaining": 1000 },
     })
 }
 

@@ -5,9 +5,11 @@ use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::org::RequestLimit;
+use crate::org::actions::Action;
 use crate::org::books::Books;
 use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
+use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::identifier::identifier;
 use crate::org::jobs::Jobs;
@@ -59,6 +61,8 @@ pub(crate) struct Tenant {
     books: Mutex<Books>,
     records: Mutex<Records>,
     jobs: Mutex<Jobs>,
+    deployments: Mutex<Deployments>,
+    actions: Mutex<Vec<Action>>,
 }
 
 impl Tenant {
@@ -74,6 +78,8 @@ impl Tenant {
             books: Mutex::default(),
             records: Mutex::new(Records::sample()),
             jobs: Mutex::default(),
+            deployments: Mutex::default(),
+            actions: Mutex::new(Action::standard()),
         }
     }
 
@@ -92,6 +98,14 @@ impl Tenant {
 
     pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn deployments(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn actions(&self) -> MutexGuard<'_, Vec<Action>> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the keys, made when first needed: few tests see an ID token.
