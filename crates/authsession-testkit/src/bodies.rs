@@ -69,6 +69,7 @@ struct Stream {
     rest: Bytes,
     /// How much may still be sent before it breaks off or stalls.
     left: usize,
+    half_is_out: bool,
     announced: Option<u64>,
     pace: Pace,
     pause: Option<Pin<Box<Sleep>>>,
@@ -76,7 +77,7 @@ struct Stream {
 
 impl Stream {
     fn new(chunks: Chunks, left: usize, announced: Option<u64>, pace: Pace) -> Self {
-        Self { chunks, rest: Bytes::new(), left, announced, pace, pause: None }
+        Self { chunks, rest: Bytes::new(), left, half_is_out: false, announced, pace, pause: None }
     }
 
     /// As much of what is next as `most` allows.
@@ -99,6 +100,12 @@ impl http_body::Body for Stream {
         let most = match self.pace {
             Pace::AsItComes => usize::MAX,
             Pace::Slow { bytes, .. } => bytes.max(1),
+            Pace::BreaksOff if self.left == 0 && !self.half_is_out => {
+                // What is sent so far leaves only while there is nothing to send.
+                self.half_is_out = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             Pace::BreaksOff if self.left == 0 => {
                 return Poll::Ready(Some(Err(io::Error::other("broken off by the test"))));
             }

@@ -25,24 +25,36 @@
 //! # Ok(()) }
 //! ```
 
+mod actions;
+mod apex_rest;
+mod archive;
 mod assertion;
 mod authorize;
 mod books;
 pub mod builder;
+mod call;
 mod client_authentication;
+mod conduct;
 pub mod connected_app;
 mod control;
+mod deployments;
 pub mod endpoint;
+mod faults;
 mod grants;
 mod identifier;
 mod identity;
 mod introspect;
 mod issue;
+mod jobs;
+mod limits;
 mod metadata;
+mod moment;
+mod multipart;
 mod refusal;
 mod rest;
 mod revoke;
 mod routes;
+mod services;
 mod soap;
 mod tenant;
 pub mod user;

@@ -1,11 +1,13 @@
 //! The REST API, as far as it takes to prove a session: versions, resources, limits, queries and records.
 
-mod query;
+pub(crate) mod query;
 pub(crate) mod records;
 
 use crate::org::RequestLimit;
 use crate::org::books::Purpose;
+use crate::org::call::Call;
 use crate::org::endpoint::OrgEndpoint;
+use crate::org::services;
 use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
@@ -21,21 +23,29 @@ const OLDEST: u32 = 20;
 pub(crate) struct ApiError(pub(crate) u16, pub(crate) &'static str, pub(crate) String);
 
 impl ApiError {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self(status, code, message.into())
+    }
+
     pub(crate) fn not_found() -> Self {
         Self(404, "NOT_FOUND", "The requested resource does not exist".to_owned())
     }
 
-    fn method() -> Self {
+    pub(crate) fn method() -> Self {
         Self(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed".to_owned())
     }
 
-    fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         Reply::json(self.0, &json!([{ "message": self.2, "errorCode": self.1 }]))
     }
 }
 
 pub(crate) fn answer(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Reply {
-    let reply = route(tenant, inquiry).unwrap_or_else(|error| error.reply());
+    limit_info(tenant, route(tenant, inquiry).unwrap_or_else(|error| error.reply()))
+}
+
+/// The reply, and how much of the limit is used.
+pub(crate) fn limit_info(tenant: &Tenant, reply: Reply) -> Reply {
     let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
     reply.header("sforce-limit-info", format!("api-usage={used}/{allowed}"))
 }
@@ -61,14 +71,16 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     let purpose = authorize(tenant, inquiry)?;
     let number = version.strip_prefix('v').and_then(|version| version.strip_suffix(".0"));
     let number = number.and_then(|number| number.parse::<u32>().ok());
-    if !number.is_some_and(|number| (OLDEST..=tenant.settings.api_version).contains(&number)) {
-        return Err(ApiError::not_found());
-    }
+    let number = number.filter(|number| (OLDEST..=tenant.settings.api_version).contains(number));
+    let number = number.ok_or_else(ApiError::not_found)?;
     let base = format!("{}/{version}", OrgEndpoint::Rest.path());
+    let call = Call { tenant, inquiry, purpose: &purpose, base: &base, version: number };
+    if let Some(answer) = services::answer(&call, rest) {
+        return answer;
+    }
     let reads = inquiry.exchange.method == Method::GET;
     match rest {
         [] if reads => Ok(Reply::json(200, &resources(tenant, &base, &purpose))),
-        ["limits"] if reads => Ok(Reply::json(200, &limits(tenant))),
         ["query" | "queryAll"] if reads => {
             let text = inquiry.exchange.query_value("q").unwrap_or_default();
             let columns = inquiry.exchange.query_value("columns") == Some("true");
@@ -83,7 +95,7 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     }
 }
 
-fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
+pub(crate) fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
     let header = inquiry.header("authorization").unwrap_or_default();
     let token = header
         .split_once(' ')
@@ -131,14 +143,6 @@ fn resources(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
         "query": format!("{base}/query"),
         "sobjects": format!("{base}/sobjects"),
         "identity": tenant.identity_url(&purpose.username),
-    })
-}
-
-fn limits(tenant: &Tenant) -> Value {
-    let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
-    json!({
-        "DailyApiRequests": { "Max": allowed, "Remaining": allowed.saturating_sub(used) },
-        "DataStorageMB": { "Max": 1024, "Remaining": 1000 },
     })
 }
 

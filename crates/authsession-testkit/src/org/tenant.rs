@@ -5,11 +5,14 @@ use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::org::RequestLimit;
+use crate::org::actions::Action;
 use crate::org::books::Books;
 use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
+use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::identifier::identifier;
+use crate::org::jobs::Jobs;
 use crate::org::rest::records::Records;
 use crate::org::user::OrgUser;
 use crate::script::Script;
@@ -57,6 +60,9 @@ pub(crate) struct Tenant {
     orders: Mutex<Orders>,
     books: Mutex<Books>,
     records: Mutex<Records>,
+    jobs: Mutex<Jobs>,
+    deployments: Mutex<Deployments>,
+    actions: Mutex<Vec<Action>>,
 }
 
 impl Tenant {
@@ -71,10 +77,13 @@ impl Tenant {
             orders: Mutex::new(orders),
             books: Mutex::default(),
             records: Mutex::new(Records::sample()),
+            jobs: Mutex::default(),
+            deployments: Mutex::default(),
+            actions: Mutex::new(Action::standard()),
         }
     }
 
-    /// Lock order: orders, books, records, keys.
+    /// Lock order: jobs, orders, books, records, keys.
     pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,6 +94,18 @@ impl Tenant {
 
     pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn deployments(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn actions(&self) -> MutexGuard<'_, Vec<Action>> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the keys, made when first needed: few tests see an ID token.
