@@ -6,7 +6,7 @@ pub mod json_fault;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use authsession_core::error::{Cause, Error, Fault};
+use authsession_core::error::{Cause, Endpoint, Error, Fault};
 use serde_json::Value;
 
 use crate::api_error::ApiVerdict;

@@ -80,7 +80,7 @@ impl CirrusBuilder {
         let latest = client.latest_api_version().await?;
         // Nobody else has it yet.
         if let Some(exchange) = Arc::get_mut(&mut client.exchange) {
-            exchange.version = latest;
+            exchange.settings.version = latest;
         }
         Ok(client)
     }

@@ -2,22 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod actions;
 mod address;
+mod apex;
 mod api_error;
 mod cirrus_names;
 mod cli_login;
 mod client;
 mod client_credentials;
+mod collections;
+mod composite;
 mod device;
 mod discretion;
 mod error;
+mod event_monitoring;
 mod flow_refusal;
 mod governor;
 mod instance_url;
 mod jwt;
+mod limits;
 mod login_url;
 #[cfg(feature = "loopback")]
 mod loopback;
+mod metadata;
 mod one_login;
 mod pains;
 #[cfg(feature = "legacy")]
@@ -34,4 +41,5 @@ mod stage;
 mod token_answer;
 mod token_exchange;
 mod transport;
+mod versions;
 mod web_server;
