@@ -204,6 +204,9 @@ async fn records_are_read_in_the_order_of_their_ids_and_one_that_is_not_there_ke
     let body: Value = serde_json::from_slice(&kept[2].body).unwrap();
     assert_eq!(body, json!({ "ids": ids, "fields": ["Name"] }));
     assert_eq!(kept.len(), 3);
+
+    let most = vec!["001xx000003DGbYAAW"; 800];
+    sobjects.retrieve("Account", &most, &["Name"]).await.unwrap();
 }
 
 #[tokio::test]
