@@ -7,6 +7,7 @@ mod address;
 mod apex;
 mod api_error;
 mod cirrus_names;
+mod cirrus_surfaces;
 mod cli_login;
 mod client;
 mod client_credentials;
