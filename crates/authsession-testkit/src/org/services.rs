@@ -1,12 +1,12 @@
 //! Which of the services beyond records and queries a path under `/services/data/vXX.0` is of.
 
 use crate::org::actions;
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::deployments::request;
 use crate::org::jobs::ingest;
 use crate::org::jobs::query;
 use crate::org::limits;
-use crate::org::rest::ApiError;
 use crate::wire::Reply;
 use http::Method;
 
