@@ -37,11 +37,12 @@ fn url(call: &Call<'_>, id: &str) -> String {
 fn begun(call: &Call<'_>, boundary: &str) -> Result<Reply, ApiError> {
     let unreadable = |what: &str| ApiError::new(400, "JSON_PARSER_ERROR", format!("{what} cannot be read"));
     let parts = parts(&call.inquiry.exchange.body, boundary);
-    let part =
-        |name: &str| parts.iter().find(|part| part.name.as_deref() == Some(name)).map(|part| part.body);
-    let json = part("json").ok_or_else(|| unreadable("The part named json"))?;
-    let json: Value = serde_json::from_slice(json).map_err(|_| unreadable("The part named json"))?;
-    let zip = part("file").ok_or_else(|| unreadable("The part named file"))?;
+    // Its name is up to the client.
+    let json = parts.iter().find(|part| part.is_json() || part.name.as_deref() == Some("json"));
+    let json = json.and_then(|part| serde_json::from_slice::<Value>(part.body).ok());
+    let json = json.ok_or_else(|| unreadable("The part with the options"))?;
+    let zip = parts.iter().find(|part| part.name.as_deref() == Some("file")).map(|part| part.body);
+    let zip = zip.ok_or_else(|| unreadable("The part named file"))?;
     let mut options = defaults();
     for (name, value) in json["deployOptions"].as_object().into_iter().flatten() {
         options[name] = value.clone();
