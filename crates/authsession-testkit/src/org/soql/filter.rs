@@ -55,6 +55,18 @@ impl Filter<'_, '_> {
                 let any = values.iter().map(one).collect::<Result<Vec<_>, _>>()?.join(" OR ");
                 Ok(if *negated { format!("NOT ifnull({any}, 0)") } else { format!("({any})") })
             }
+            Condition::Worded { paths, pattern } => {
+                let bound = self.bind(Value::Text(pattern.clone()));
+                let mut any = vec!["0".to_owned()];
+                for path in paths {
+                    let text = self.joins.resolve(path)?.sql;
+                    let spaced = ["@", ".", "-", ","]
+                        .iter()
+                        .fold(text, |text, sign| format!("replace({text}, '{sign}', ' ')"));
+                    any.push(format!("ifnull((' ' || {spaced} || ' ') LIKE {bound} ESCAPE '\\', 0)"));
+                }
+                Ok(format!("({})", any.join(" OR ")))
+            }
             Condition::AmongFound { operand, query, negated } => {
                 let term = self.filterable(operand)?;
                 let inner = self.subselect(query)?;
