@@ -11,6 +11,7 @@ use crate::org::object::OrgObject;
 use crate::org::rest::graphql::document::Document;
 use crate::org::rest::graphql::document::Node;
 use crate::org::rest::graphql::question::query;
+use crate::org::rest::record::fetch;
 use crate::org::rest::request::Request;
 use crate::org::rest::ui_api::displayed;
 use crate::wire::Reply;
@@ -159,8 +160,8 @@ fn parent_of<'a>(
     let Kind::Reference { to, .. } = &field.kind else { return Ok(None) };
     let parent = store.object(to)?;
     let Some(id) = record.get(&field.name).and_then(Value::as_str) else { return Ok(Some((parent, None))) };
-    let row = store.row(parent, id)?;
-    let found = crate::org::rest::record::fetch(store, "", &parent.name, row, None)?;
+    let Ok(row) = store.row(parent, id) else { return Ok(Some((parent, None))) };
+    let found = fetch(store, "", &parent.name, row, None)?;
     Ok(Some((parent, Some(found))))
 }
 

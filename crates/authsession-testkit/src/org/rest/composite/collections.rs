@@ -3,6 +3,7 @@
 use crate::org::api_error::ApiError;
 use crate::org::database::Fields;
 use crate::org::database::store::Store;
+use crate::org::database::write::external;
 use crate::org::rest::composite::list;
 use crate::org::rest::record::fetch;
 use crate::org::rest::request::Request;
@@ -76,7 +77,7 @@ pub(crate) fn upsert(
         return Err(ApiError::method());
     }
     let object = writable(store, object)?;
-    crate::org::database::write::external(store.object(&object)?, field)?;
+    external(store.object(&object)?, field)?;
     let body = request.json()?;
     let records = list(&body, "records")?;
     let upserted = |store: &mut Store, _: &str, mut fields: Fields| {
