@@ -42,6 +42,7 @@ mod control;
 mod database;
 mod deployments;
 pub mod endpoint;
+mod event_logs;
 mod faults;
 pub mod field;
 mod grants;
@@ -62,7 +63,9 @@ mod schema;
 mod services;
 mod soap;
 mod soql;
+mod sosl;
 mod tenant;
+mod tooling;
 pub mod user;
 
 use crate::clock::VirtualClock;

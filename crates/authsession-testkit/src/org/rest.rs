@@ -1,13 +1,17 @@
 //! The REST API: who may ask, versions, limits, and the way to what has to do with records.
 
 mod blob;
+mod composite;
 mod conditional;
+mod graphql;
 pub(crate) mod multipart;
 mod query;
 mod record;
 pub(crate) mod request;
 pub(crate) mod resources;
+mod search;
 mod sobjects;
+mod ui_api;
 
 use crate::org::RequestLimit;
 use crate::org::api_error::ApiError;

@@ -12,10 +12,13 @@ use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
 use crate::org::database::Database;
 use crate::org::database::Opened;
+use crate::org::database::store::Store;
 use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
+use crate::org::event_logs::EventLogs;
 use crate::org::identifier::identifier;
 use crate::org::jobs::Jobs;
+use crate::org::tooling;
 use crate::org::user::OrgUser;
 use crate::script::Script;
 use std::collections::HashSet;
@@ -62,6 +65,9 @@ pub(crate) struct Tenant {
     orders: Mutex<Orders>,
     books: Mutex<Books>,
     database: Arc<Database>,
+    /// The records of the Tooling API.
+    pub(crate) tooling: Database,
+    pub(crate) event_logs: EventLogs,
     jobs: Mutex<Jobs>,
     deployments: Mutex<Deployments>,
     actions: Mutex<Vec<Action>>,
@@ -69,7 +75,8 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     pub(crate) fn new(settings: Settings, clock: VirtualClock, orders: Orders) -> Self {
-        let database = Database::new(clock.clone(), &settings.organization);
+        let database = Database::new(clock.clone(), &settings.organization, Store::new);
+        let tooling = Database::new(clock.clone(), &settings.organization, tooling::store);
         Self {
             settings,
             clock,
@@ -80,6 +87,8 @@ impl Tenant {
             orders: Mutex::new(orders),
             books: Mutex::default(),
             database: Arc::new(database),
+            tooling,
+            event_logs: EventLogs::default(),
             jobs: Mutex::default(),
             deployments: Mutex::default(),
             actions: Mutex::new(Action::standard()),

@@ -82,6 +82,7 @@ pub(crate) fn query<'a>(call: &Call<'_>, jobs: &'a mut Jobs, spec: &Value) -> Re
     let object = plan.object.clone();
     let selection = Selection::new(plan, jobs.made_up.pop_front());
     let work = (State::UploadComplete, Work::Query(selection));
+    call.tenant.books().query_jobs += 1;
     Ok(add(call, jobs, (operation, object), dialect, work))
 }
 

@@ -8,6 +8,8 @@ use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use bytes::Bytes;
 use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
 use http::Method;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -23,7 +25,11 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Bytes,
     /// Such as 66.
     pub(crate) version: u32,
+    /// Whether the path goes on with `tooling`, which `parts` leaves out.
+    pub(crate) tooling: bool,
 }
+
+const TOOLING: &str = "tooling";
 
 impl<'a> Request<'a> {
     pub(crate) fn of(
@@ -33,38 +39,49 @@ impl<'a> Request<'a> {
         parts: &[&str],
     ) -> Self {
         let exchange = &inquiry.exchange;
+        let tooling = parts.first() == Some(&TOOLING);
         Self {
             tenant,
             method: exchange.method.clone(),
-            parts: parts.iter().map(|part| decoded(part)).collect(),
+            parts: parts.iter().skip(usize::from(tooling)).map(|part| decoded(part)).collect(),
             query: exchange.query.clone(),
             headers: exchange.headers.clone(),
             body: exchange.body.clone(),
             version,
+            tooling,
         }
     }
 
     /// A part of this request, with a method, a path from the root, and a body of its own.
-    pub(crate) fn part(&self, method: Method, url: &str, body: Option<&Value>) -> Result<Self, ApiError> {
+    pub(crate) fn part(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+        headers: Option<&Value>,
+    ) -> Result<Self, ApiError> {
         let url = if url.starts_with('/') { url.to_owned() } else { format!("/services/data/{url}") };
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         let path = path.strip_prefix(OrgEndpoint::Rest.path()).ok_or_else(ApiError::not_found)?;
-        let mut parts = path.split('/').filter(|part| !part.is_empty()).map(decoded);
+        let mut parts = path.split('/').filter(|part| !part.is_empty()).map(decoded).peekable();
         let version = parts.next().and_then(|version| number(&version)).ok_or_else(ApiError::not_found)?;
+        let tooling = parts.next_if(|part| part == TOOLING).is_some();
         Ok(Self {
             tenant: self.tenant,
             method,
             parts: parts.collect(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            headers: HeaderMap::new(),
+            headers: headers.map_or_else(HeaderMap::new, read),
             body: body.map_or_else(Bytes::new, |body| body.to_string().into()),
             version,
+            tooling,
         })
     }
 
-    /// `/services/data/v66.0`.
+    /// `/services/data/v66.0`, or `/services/data/v66.0/tooling`.
     pub(crate) fn base(&self) -> String {
-        format!("{}/v{}.0", OrgEndpoint::Rest.path(), self.version)
+        let folder = if self.tooling { "/tooling" } else { "" };
+        format!("{}/v{}.0{folder}", OrgEndpoint::Rest.path(), self.version)
     }
 
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
@@ -99,6 +116,12 @@ impl<'a> Request<'a> {
             _ => Err(ApiError::json("The HTTP entity body is not a JSON object at [line:1, column:1]")),
         }
     }
+}
+
+fn read(headers: &Value) -> HeaderMap {
+    let pairs = headers.as_object().into_iter().flatten();
+    let known = pairs.filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str()?.parse().ok()?)));
+    known.collect::<Vec<(HeaderName, HeaderValue)>>().into_iter().collect()
 }
 
 /// 66 of `v66.0`.
