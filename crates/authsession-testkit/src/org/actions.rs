@@ -1,7 +1,7 @@
 //! `/actions`: invocable actions, standard ones and the org's own flows and Apex methods.
 
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
-use crate::org::rest::ApiError;
 use crate::wire::Reply;
 use http::Method;
 use serde_json::Value;

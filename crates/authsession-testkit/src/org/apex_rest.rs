@@ -1,7 +1,7 @@
 //! `/services/apexrest`: a class of the org's own, which answers what it was asked.
 
+use crate::org::api_error::ApiError;
 use crate::org::endpoint::OrgEndpoint;
-use crate::org::rest::ApiError;
 use crate::org::rest::authorize;
 use crate::org::rest::limit_info;
 use crate::org::tenant::Tenant;

@@ -1,8 +1,8 @@
 //! A request to the REST API that may be answered: whose it is, and which version it asks.
 
+use crate::org::api_error::ApiError;
 use crate::org::books::Purpose;
 use crate::org::endpoint::OrgEndpoint;
-use crate::org::rest::ApiError;
 use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use http::Method;

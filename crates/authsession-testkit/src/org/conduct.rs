@@ -2,7 +2,9 @@
 
 use crate::org::Org;
 use crate::org::actions::Action;
+use crate::org::event_logs;
 use crate::script::Answer;
+use std::io;
 use std::sync::Arc;
 
 /// Requests told apart by their path.
@@ -67,5 +69,18 @@ impl Org {
     /// cannot be without. It gives back what it is given.
     pub fn add_action(&self, folder: &str, name: &str, inputs: &[&str]) {
         self.tenant.actions().push(Action::new(folder, name, inputs));
+    }
+}
+
+/// Event monitoring.
+impl Org {
+    /// Adds an event log file of yesterday with that many lines, made up while they are sent; its id.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be written.
+    pub fn add_event_log(&self, event_type: &str, lines: usize) -> io::Result<String> {
+        let added = event_logs::add(&self.tenant, event_type, lines);
+        added.map_err(|error| io::Error::other(error.message))
     }
 }

@@ -3,11 +3,11 @@
 pub(crate) mod component;
 pub(crate) mod request;
 
+use crate::org::api_error::ApiError;
+use crate::org::calendar::written;
 use crate::org::deployments::component::Component;
 use crate::org::identifier::identifier;
 use crate::org::identifier::same;
-use crate::org::moment::moment;
-use crate::org::rest::ApiError;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -145,7 +145,7 @@ impl Deployment {
         let done = if self.status == Status::Succeeded { total } else { 0 };
         let began = self.status != Status::Pending;
         let over = self.status.is_over();
-        let when = |is: bool, at: SystemTime| if is { moment(at).into() } else { Value::Null };
+        let when = |is: bool, at: SystemTime| if is { written(at).into() } else { Value::Null };
         let by =
             |author: Option<&Author>| author.map(|author| (author.id.clone(), author.name.clone())).unzip();
         let (canceled_by, canceled_by_name): (Option<String>, Option<String>) = by(self.canceled_by.as_ref());
@@ -169,9 +169,9 @@ impl Deployment {
             "errorMessage": null,
             "createdBy": self.author.id,
             "createdByName": self.author.name,
-            "createdDate": moment(self.created),
+            "createdDate": written(self.created),
             "startDate": when(began, self.created),
-            "lastModifiedDate": moment(self.modified),
+            "lastModifiedDate": written(self.modified),
             "completedDate": when(over, self.modified),
             "canceledBy": canceled_by,
             "canceledByName": canceled_by_name,
@@ -179,7 +179,7 @@ impl Deployment {
     }
 
     fn details(&self) -> Value {
-        let at = moment(self.modified);
+        let at = written(self.modified);
         let (mut failures, mut successes) = (Vec::new(), Vec::new());
         if self.status == Status::Failed {
             let missing = Component::manifest();

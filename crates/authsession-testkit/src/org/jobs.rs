@@ -10,13 +10,13 @@ pub(crate) mod query;
 pub(crate) mod results;
 pub(crate) mod rows;
 
+use crate::org::api_error::ApiError;
+use crate::org::calendar::written;
 use crate::org::identifier::identifier;
 use crate::org::identifier::same;
 use crate::org::jobs::dialect::Dialect;
 use crate::org::jobs::load::Load;
 use crate::org::jobs::query::Selection;
-use crate::org::moment::moment;
-use crate::org::rest::ApiError;
 use crate::org::tenant::Tenant;
 use serde_json::Map;
 use serde_json::Value;
@@ -196,8 +196,8 @@ impl Job {
             "operation": self.operation,
             "object": self.object,
             "createdById": self.owner,
-            "createdDate": moment(self.created),
-            "systemModstamp": moment(self.modified),
+            "createdDate": written(self.created),
+            "systemModstamp": written(self.modified),
             "state": self.state.name(),
             "concurrencyMode": "Parallel",
             "contentType": "CSV",

@@ -6,14 +6,19 @@ use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::org::RequestLimit;
 use crate::org::actions::Action;
+use crate::org::api_error::ApiError;
 use crate::org::books::Books;
 use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
+use crate::org::database::Database;
+use crate::org::database::Opened;
+use crate::org::database::store::Store;
 use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
+use crate::org::event_logs::EventLogs;
 use crate::org::identifier::identifier;
 use crate::org::jobs::Jobs;
-use crate::org::rest::records::Records;
+use crate::org::tooling;
 use crate::org::user::OrgUser;
 use crate::script::Script;
 use std::collections::HashSet;
@@ -59,7 +64,10 @@ pub(crate) struct Tenant {
     keys: Mutex<Option<KeyRing>>,
     orders: Mutex<Orders>,
     books: Mutex<Books>,
-    records: Mutex<Records>,
+    database: Arc<Database>,
+    /// The records of the Tooling API.
+    pub(crate) tooling: Database,
+    pub(crate) event_logs: EventLogs,
     jobs: Mutex<Jobs>,
     deployments: Mutex<Deployments>,
     actions: Mutex<Vec<Action>>,
@@ -67,6 +75,8 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     pub(crate) fn new(settings: Settings, clock: VirtualClock, orders: Orders) -> Self {
+        let database = Database::new(clock.clone(), &settings.organization, Store::new);
+        let tooling = Database::new(clock.clone(), &settings.organization, tooling::store);
         Self {
             settings,
             clock,
@@ -76,14 +86,16 @@ impl Tenant {
             keys: Mutex::default(),
             orders: Mutex::new(orders),
             books: Mutex::default(),
-            records: Mutex::new(Records::sample()),
+            database: Arc::new(database),
+            tooling,
+            event_logs: EventLogs::default(),
             jobs: Mutex::default(),
             deployments: Mutex::default(),
             actions: Mutex::new(Action::standard()),
         }
     }
 
-    /// Lock order: jobs, orders, books, records, keys.
+    /// Lock order: jobs, database, orders, books, keys.
     pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,8 +104,24 @@ impl Tenant {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The records, the table of users up to date. Whoever holds them may still look at orders and books.
+    pub(crate) fn records(&self) -> Result<Opened<'_>, ApiError> {
+        let mut opened = self.database.open()?;
+        let users = self.orders().users.clone();
+        opened.store()?.know_users(&users)?;
+        Ok(opened)
+    }
+
+    /// The records, for a single step.
+    pub(crate) fn database(&self) -> &Database {
+        // What is wrong with them, the step itself finds out.
+        drop(self.records());
+        &self.database
+    }
+
+    /// The records, to be read while an answer is sent.
+    pub(crate) fn lent_database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
     }
 
     pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {

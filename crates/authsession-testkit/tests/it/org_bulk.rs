@@ -172,6 +172,29 @@ async fn records_are_updated_and_deleted_by_their_ids() {
 }
 
 #[tokio::test]
+async fn records_are_upserted_by_an_external_id_and_know_their_parents() {
+    let bulk = Bulk::new().await;
+    let acme = bulk.stage.org.query("SELECT Id FROM Account WHERE Name = 'Acme'").unwrap();
+    let acme = text(&acme[0], "Id");
+    let spec =
+        json!({ "object": "Widget__c", "operation": "upsert", "externalIdFieldName": "External_Id__c" });
+    let csv = format!("External_Id__c,Weight__c,Active__c,Account__c\nW1,1.5,true,{acme}\nW2,2,false,\n");
+    let job = bulk.run(spec.clone(), &csv).await;
+    assert!(bulk.lines(&job, "successfulResults").await[1].contains(r#"","true","W1""#));
+    let csv = "External_Id__c,Weight__c,Account__c\nW1,#N/A,\nW3,heavy,\n,1,\n";
+    let job = bulk.run(spec, csv).await;
+    assert!(bulk.lines(&job, "successfulResults").await[1].contains(r#"","false","W1""#));
+    let failed = bulk.lines(&job, "failedResults").await;
+    assert_eq!(failed.len(), 1 + 2, "{failed:?}");
+    assert_eq!(failed[2], r#""","MISSING_ARGUMENT:External_Id__c not specified:--","","1","""#);
+    let found = bulk
+        .stage
+        .org
+        .query("SELECT Weight__c, Active__c, Account__r.Name FROM Widget__c WHERE External_Id__c = 'W1'");
+    assert_eq!(found.unwrap(), [json!({ "Weight__c": null, "Active__c": true, "Account__r.Name": "Acme" })]);
+}
+
+#[tokio::test]
 async fn columns_may_be_parted_by_other_signs_and_lines_end_in_crlf() {
     let bulk = Bulk::new().await;
     for (name, sign) in [("SEMICOLON", ';'), ("TAB", '\t'), ("PIPE", '|'), ("CARET", '^'), ("BACKQUOTE", '`')]
@@ -196,6 +219,7 @@ async fn data_that_cannot_be_of_the_job_fails_it() {
             "Name\r\nOne\r\n",
             "ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is LF",
         ),
+        (insert(), "Name,Nothing\nOne,1\n", "InvalidBatch : Field name not found : Nothing"),
         (delete, "Id,Name\n001,One\n", "InvalidBatch : The 'delete' batch must contain only ids"),
     ] {
         let job = bulk.run(spec, csv).await;

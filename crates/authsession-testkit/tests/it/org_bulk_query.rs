@@ -64,6 +64,42 @@ async fn a_query_job_runs_to_its_end_and_gives_csv() {
 }
 
 #[tokio::test]
+async fn a_result_is_of_the_moment_the_query_ran_in_any_dialect() {
+    let bulk = Bulk::new().await;
+    let org = &bulk.stage.org;
+    let account = org.insert("Account", json!({ "Name": "Ltd; \"Two\"", "AnnualRevenue": 7 })).unwrap();
+    org.insert("Contact", json!({ "LastName": "Zed", "AccountId": account })).unwrap();
+    bulk.ask(Method::DELETE, &format!("/services/data/v66.0/sobjects/Account/{account}"), "").await;
+    let spec = json!({
+        "operation": "queryAll",
+        "query": "SELECT Name, AnnualRevenue, IsDeleted FROM Account WHERE AnnualRevenue = 7",
+        "columnDelimiter": "SEMICOLON",
+        "lineEnding": "CRLF",
+    });
+    let page = bulk.ask(Method::POST, QUERY, &spec.to_string()).await.json().unwrap();
+    let job = format!("{QUERY}/{}", text(&page, "id"));
+    while bulk.state(&job).await != "JobComplete" {}
+    org.insert("Account", json!({ "Name": "Late", "AnnualRevenue": 7 })).unwrap();
+    assert_eq!(
+        bulk.get(&format!("{job}/results")).await.text(),
+        "\"Name\";\"AnnualRevenue\";\"IsDeleted\"\r\n\"Ltd; \"\"Two\"\"\";\"7.0\";\"true\"\r\n"
+    );
+    let job = complete(&bulk, "SELECT LastName, Account.Name FROM Contact ORDER BY LastName").await;
+    let page = bulk.get(&format!("{job}/results")).await;
+    assert!(page.text().starts_with("\"LastName\",\"Account.Name\"\n"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn ten_thousand_rows_are_read_out_of_the_org() {
+    let bulk = Bulk::new().await;
+    bulk.stage.org.fill("Account", 10_000).unwrap();
+    let job = complete(&bulk, "SELECT Id, Name FROM Account").await;
+    let page = bulk.get(&format!("{job}/results")).await;
+    assert_eq!(page.header("sforce-numberofrecords"), Some("10002"));
+    assert_eq!(page.text().lines().count(), 10_003);
+}
+
+#[tokio::test]
 async fn results_come_in_pages_to_the_last_one() {
     let bulk = Bulk::new().await;
     let job = complete(&bulk, "SELECT Name FROM Account ORDER BY Name").await;
@@ -149,4 +185,9 @@ async fn a_query_that_cannot_be_run_makes_no_job() {
     let spec = json!({ "operation": "query", "query": "SELECT FROM" });
     let refused = error(&bulk.ask(Method::POST, QUERY, &spec.to_string()).await);
     assert_eq!((refused.0, refused.1.as_str()), (400, "MALFORMED_QUERY"));
+    for soql in ["SELECT COUNT() FROM Account", "SELECT Id, (SELECT Id FROM Contacts) FROM Account"] {
+        let spec = json!({ "operation": "query", "query": soql });
+        let refused = error(&bulk.ask(Method::POST, QUERY, &spec.to_string()).await);
+        assert_eq!(refused.1, "FUNCTIONALITY_NOT_ENABLED");
+    }
 }

@@ -1,22 +1,22 @@
 //! `/metadata/deployRequest`: a deployment begun, asked about, cancelled, or made of a validation.
 
+use crate::org::api_error::ApiError;
 use crate::org::archive::names;
 use crate::org::call::Call;
 use crate::org::deployments::Author;
 use crate::org::deployments::Status;
 use crate::org::deployments::component::Component;
-use crate::org::multipart::parts;
-use crate::org::rest::ApiError;
+use crate::org::rest::multipart::boundary;
+use crate::org::rest::multipart::parts;
 use crate::wire::Reply;
 use http::Method;
 use serde_json::Value;
 use serde_json::json;
 
 pub(crate) fn answer(call: &Call<'_>, rest: &[&str]) -> Result<Reply, ApiError> {
-    let content_type = call.inquiry.header("content-type").unwrap_or_default();
+    let boundary = boundary(call.inquiry.header("content-type").unwrap_or_default());
     match (rest, call.method()) {
-        ([], &Method::POST) if content_type.starts_with("multipart/") => begun(call, content_type),
-        ([], &Method::POST) => quick(call),
+        ([], &Method::POST) => boundary.map_or_else(|| quick(call), |boundary| begun(call, &boundary)),
         ([id], &Method::GET) => polled(call, id),
         ([id], &Method::PATCH) => cancelled(call, id),
         ([] | [_], _) => Err(ApiError::method()),
@@ -34,19 +34,20 @@ fn url(call: &Call<'_>, id: &str) -> String {
     format!("{}{}/metadata/deployRequest/{id}", call.tenant.settings.instance_url, call.base)
 }
 
-fn begun(call: &Call<'_>, content_type: &str) -> Result<Reply, ApiError> {
+fn begun(call: &Call<'_>, boundary: &str) -> Result<Reply, ApiError> {
     let unreadable = |what: &str| ApiError::new(400, "JSON_PARSER_ERROR", format!("{what} cannot be read"));
-    let parts = parts(content_type, &call.inquiry.exchange.body);
-    let parts = parts.ok_or_else(|| unreadable("The multipart body"))?;
-    let part = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.body.clone());
-    let json = part("json").ok_or_else(|| unreadable("The part named json"))?;
-    let json: Value = serde_json::from_slice(&json).map_err(|_| unreadable("The part named json"))?;
-    let zip = part("file").ok_or_else(|| unreadable("The part named file"))?;
+    let parts = parts(&call.inquiry.exchange.body, boundary);
+    // Its name is up to the client.
+    let json = parts.iter().find(|part| part.is_json() || part.name.as_deref() == Some("json"));
+    let json = json.and_then(|part| serde_json::from_slice::<Value>(part.body).ok());
+    let json = json.ok_or_else(|| unreadable("The part with the options"))?;
+    let zip = parts.iter().find(|part| part.name.as_deref() == Some("file")).map(|part| part.body);
+    let zip = zip.ok_or_else(|| unreadable("The part named file"))?;
     let mut options = defaults();
     for (name, value) in json["deployOptions"].as_object().into_iter().flatten() {
         options[name] = value.clone();
     }
-    let components = Component::of(&names(&zip).unwrap_or_default());
+    let components = Component::of(&names(zip).unwrap_or_default());
     let mut deployments = call.tenant.deployments();
     let made = deployments.add(options, components, author(call), call.tenant.clock.now());
     Ok(Reply::json(201, &made.told(&url(call, &made.id), false)))

@@ -1,5 +1,6 @@
 //! A new job, as its description says.
 
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::jobs::Job;
@@ -10,8 +11,8 @@ use crate::org::jobs::dialect::Dialect;
 use crate::org::jobs::load::Load;
 use crate::org::jobs::query::Selection;
 use crate::org::jobs::rows;
-use crate::org::multipart::parts;
-use crate::org::rest::ApiError;
+use crate::org::rest::multipart::boundary;
+use crate::org::rest::multipart::parts;
 use crate::wire::Inquiry;
 use bytes::Bytes;
 use serde_json::Value;
@@ -30,13 +31,14 @@ fn invalid_job(message: String) -> ApiError {
 pub(crate) fn described(inquiry: &Inquiry<OrgEndpoint>) -> Result<(Value, Option<Bytes>), ApiError> {
     let content_type = inquiry.header("content-type").unwrap_or_default();
     let body = &inquiry.exchange.body;
-    let (spec, data) = if content_type.starts_with("multipart/form-data") {
-        let parts =
-            parts(content_type, body).ok_or_else(|| unreadable("The multipart body cannot be read"))?;
-        let of = |name: &str| parts.iter().find(|part| part.name == name).map(|part| part.body.clone());
-        (of("job").unwrap_or_default(), of("content"))
-    } else {
-        (body.clone(), None)
+    let (spec, data) = match boundary(content_type) {
+        Some(boundary) => {
+            let parts = parts(body, &boundary);
+            let of = |name: &str| parts.iter().find(|part| part.name.as_deref() == Some(name));
+            let of = |name: &str| of(name).map(|part| body.slice_ref(part.body));
+            (of("job").unwrap_or_default(), of("content"))
+        }
+        None => (body.clone(), None),
     };
     let spec: Value =
         serde_json::from_slice(&spec).map_err(|_| unreadable("The HTTP entity body is not a JSON object"))?;
@@ -55,9 +57,8 @@ pub(crate) fn ingest<'a>(
         return Err(unreadable(format!("{operation} is not a valid value for the enum OperationEnum")));
     }
     let object = text("object").unwrap_or_default();
-    if !rows::has_object(call.tenant, &object) {
-        return Err(invalid_job(format!("Unable to find object: {object}")));
-    }
+    let found = rows::object(call.tenant, &object);
+    let object = found.ok_or_else(|| invalid_job(format!("Unable to find object: {object}")))?;
     let external_id = text("externalIdFieldName");
     if operation == "upsert" && external_id.is_none() {
         return Err(invalid_job(format!(
@@ -77,9 +78,11 @@ pub(crate) fn query<'a>(call: &Call<'_>, jobs: &'a mut Jobs, spec: &Value) -> Re
     }
     let text = spec["query"].as_str().unwrap_or_default();
     let dialect = Dialect::of(spec)?;
-    let (object, selection) =
-        Selection::planned(call.tenant, text, operation == "queryAll", jobs.made_up.pop_front())?;
+    let plan = rows::planned(call.tenant, text, operation == "queryAll")?;
+    let object = plan.object.clone();
+    let selection = Selection::new(plan, jobs.made_up.pop_front());
     let work = (State::UploadComplete, Work::Query(selection));
+    call.tenant.books().query_jobs += 1;
     Ok(add(call, jobs, (operation, object), dialect, work))
 }
 

@@ -1,6 +1,6 @@
 //! How a job's CSV is written: what parts the columns, and what ends a line.
 
-use crate::org::rest::ApiError;
+use crate::org::api_error::ApiError;
 use csv::QuoteStyle;
 use csv::ReaderBuilder;
 use csv::Terminator;

@@ -1,5 +1,6 @@
 //! `/jobs/ingest`: rows inserted, updated, upserted or deleted from CSV.
 
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::jobs::Job;
 use crate::org::jobs::State;
@@ -10,7 +11,6 @@ use crate::org::jobs::load::Load;
 use crate::org::jobs::not_now;
 use crate::org::jobs::results::Which;
 use crate::org::jobs::results::results;
-use crate::org::rest::ApiError;
 use crate::wire::Reply;
 use http::Method;
 use serde_json::Map;

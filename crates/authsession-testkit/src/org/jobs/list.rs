@@ -1,9 +1,9 @@
 //! All jobs, a page at a time.
 
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::jobs::Job;
 use crate::org::jobs::Work;
-use crate::org::rest::ApiError;
 use crate::wire::Reply;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

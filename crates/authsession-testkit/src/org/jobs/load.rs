@@ -7,6 +7,7 @@ use bytes::Bytes;
 use csv::ByteRecord;
 use serde_json::Map;
 use serde_json::Value;
+use serde_json::json;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -103,13 +104,16 @@ fn columns(data: &Bytes, dialect: Dialect) -> Vec<String> {
     names.iter().map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').to_owned()).collect()
 }
 
-/// Nothing between two delimiters changes nothing; `#N/A` empties a field.
+/// Nothing between two delimiters changes nothing; `#N/A` empties a field; `Account.Code__c` names a parent.
 fn fields(columns: &[String], record: &ByteRecord) -> Map<String, Value> {
-    let pairs = columns.iter().zip(record.iter()).filter(|(_, value)| !value.is_empty());
-    pairs
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value);
-            (name.clone(), if value == "#N/A" { Value::Null } else { value.into_owned().into() })
-        })
-        .collect()
+    let mut fields = Map::new();
+    for (name, value) in columns.iter().zip(record).filter(|(_, value)| !value.is_empty()) {
+        let value = String::from_utf8_lossy(value);
+        let value = if value == "#N/A" { Value::Null } else { value.into_owned().into() };
+        match name.split_once('.') {
+            Some((parent, field)) => fields.insert(parent.to_owned(), json!({ field: value })),
+            None => fields.insert(name.clone(), value),
+        };
+    }
+    fields
 }

@@ -1,6 +1,7 @@
 //! The result of a query job: a page of it as CSV, and where the pages are.
 
 use crate::bodies::Chunks;
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::jobs::Job;
 use crate::org::jobs::State;
@@ -9,12 +10,15 @@ use crate::org::jobs::list::located;
 use crate::org::jobs::list::locator;
 use crate::org::jobs::not_now;
 use crate::org::jobs::query::Found;
+use crate::org::jobs::query::Selection;
 use crate::org::jobs::query::selection;
 use crate::org::jobs::results::gathered;
-use crate::org::rest::ApiError;
+use crate::org::jobs::rows;
 use crate::wire::Reply;
+use bytes::Bytes;
 use serde_json::Value;
 use serde_json::json;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many pages are named at a time.
@@ -46,25 +50,24 @@ pub(crate) fn results(call: &Call<'_>, id: &str) -> Result<Reply, ApiError> {
         return Err(ApiError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator".to_owned()));
     }
     let next = if until < total { locator(until) } else { "null".to_owned() };
-    let lines = lines(&selection.found, &selection.columns, job.dialect, from, until);
+    let lines = lines(call, selection, job.dialect, from..until);
     Ok(Reply::streamed("text/csv", lines)
         .header("sforce-locator", next)
         .header("sforce-numberofrecords", (until - from).to_string()))
 }
 
 /// Every page begins with the names of the columns.
-fn lines(found: &Found, columns: &[String], dialect: Dialect, from: usize, until: usize) -> Chunks {
-    let head = std::iter::once(dialect.line(columns));
-    match found {
-        Found::Nothing => gathered(head),
-        Found::Rows(selected) => {
-            let selected = Arc::clone(selected);
-            let row = move |at: usize| selected.rows.get(at).map(|row| dialect.line(row));
-            gathered(head.chain((from..until).filter_map(row)))
+fn lines(call: &Call<'_>, selection: &Selection, dialect: Dialect, range: Range<usize>) -> Chunks {
+    let columns = selection.columns();
+    let head = std::iter::once(Bytes::from(dialect.line(&columns)));
+    match &selection.found {
+        Found::Rows(rows) => {
+            let (database, plan) = (call.tenant.lent_database(), Arc::clone(&selection.plan));
+            Box::new(head.chain(rows::lines(database, plan, Arc::clone(rows), range, dialect)))
         }
         Found::MadeUp { bytes, .. } => {
             let row = MadeUp::new(dialect, columns.len(), *bytes);
-            gathered(head.chain((from..until).map(move |at| row.line(at))))
+            Box::new(head.chain(gathered(range.map(move |at| row.line(at)))))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `/jobs/query`: a query whose result is fetched as CSV.
 
+use crate::org::api_error::ApiError;
 use crate::org::call::Call;
 use crate::org::jobs::Job;
 use crate::org::jobs::State;
@@ -9,8 +10,7 @@ use crate::org::jobs::list::list;
 use crate::org::jobs::not_now;
 use crate::org::jobs::pages;
 use crate::org::jobs::rows;
-use crate::org::jobs::rows::Selected;
-use crate::org::rest::ApiError;
+use crate::org::soql::compile::Plan;
 use crate::org::tenant::Tenant;
 use crate::wire::Reply;
 use http::Method;
@@ -20,56 +20,46 @@ use std::sync::Arc;
 
 /// What a query job is asked for, and what it found.
 pub(crate) struct Selection {
-    text: String,
-    all: bool,
-    pub(crate) columns: Vec<String>,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) found: Found,
 }
 
-#[derive(Clone)]
 pub(crate) enum Found {
-    Nothing,
-    Rows(Arc<Selected>),
+    /// The numbers of rows, in order; none before it ran.
+    Rows(Arc<Vec<i64>>),
     /// Rows made up while they are sent.
-    MadeUp {
-        rows: usize,
-        bytes: usize,
-    },
+    MadeUp { rows: usize, bytes: usize },
 }
 
 impl Found {
     pub(crate) fn rows(&self) -> usize {
         match self {
-            Self::Nothing => 0,
-            Self::Rows(selected) => selected.rows.len(),
+            Self::Rows(rows) => rows.len(),
             Self::MadeUp { rows, .. } => *rows,
         }
     }
 }
 
 impl Selection {
-    /// A query that can be run, and the object it is of.
-    pub(crate) fn planned(
-        tenant: &Tenant,
-        text: &str,
-        all: bool,
-        made_up: Option<(usize, usize)>,
-    ) -> Result<(String, Self), ApiError> {
-        let selected = rows::select(tenant, text, all)?;
-        let found = made_up.map_or(Found::Nothing, |(rows, bytes)| Found::MadeUp { rows, bytes });
-        let selection = Self { text: text.to_owned(), all, columns: selected.columns, found };
-        Ok((selected.object, selection))
+    pub(crate) fn new(plan: Plan, made_up: Option<(usize, usize)>) -> Self {
+        let found = match made_up {
+            Some((rows, bytes)) => Found::MadeUp { rows, bytes },
+            None => Found::Rows(Arc::default()),
+        };
+        Self { plan: Arc::new(plan), found }
     }
 
     pub(crate) fn run(&mut self, tenant: &Tenant) -> Result<(), String> {
-        if matches!(self.found, Found::Nothing) {
-            let selected = rows::select(tenant, &self.text, self.all);
-            let selected = selected.map_err(|error| {
-                format!("InvalidBatch : Failed to process query: {}: {}", error.1, error.2)
-            })?;
-            self.found = Found::Rows(Arc::new(selected));
+        if let Found::Rows(rows) = &mut self.found {
+            *rows = Arc::new(rows::found(tenant, &self.plan).map_err(|error| {
+                format!("InvalidBatch : Failed to process query: {}: {}", error.code, error.message)
+            })?);
         }
         Ok(())
+    }
+
+    pub(crate) fn columns(&self) -> Vec<String> {
+        self.plan.columns.iter().map(|column| column.path()).collect()
     }
 }
 
