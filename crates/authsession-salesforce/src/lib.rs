@@ -30,6 +30,10 @@ pub mod error;
 mod exchange;
 pub mod governor;
 pub mod limit_info;
+mod locator;
+pub mod pagination;
+pub mod query;
+mod query_page;
 pub mod retry;
 pub mod salesforce_error;
 
@@ -59,5 +63,7 @@ pub use error::{CirrusError, CirrusResult};
 pub use exchange::address::encode_path_segment;
 pub use governor::Governor;
 pub use limit_info::LimitInfo;
+pub use pagination::Records;
+pub use query::{QueryOptions, QueryResult};
 pub use retry::{Replay, RetryPolicy};
 pub use salesforce_error::SalesforceError;
