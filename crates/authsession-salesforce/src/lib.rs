@@ -36,6 +36,9 @@ pub mod query;
 mod query_page;
 pub mod retry;
 pub mod salesforce_error;
+pub mod search;
+pub mod soql;
+pub mod sosl;
 
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
@@ -67,3 +70,4 @@ pub use pagination::Records;
 pub use query::{QueryOptions, QueryResult};
 pub use retry::{Replay, RetryPolicy};
 pub use salesforce_error::SalesforceError;
+pub use search::SearchResult;
