@@ -74,31 +74,31 @@ impl Cirrus {
     /// The API's version, as in `v66.0`.
     #[must_use]
     pub fn api_version(&self) -> &str {
-        &self.exchange.version
+        &self.exchange.settings.version
     }
 
     /// What requests are sent with.
     #[must_use]
     pub fn http_client(&self) -> &reqwest::Client {
-        &self.exchange.client
+        &self.exchange.settings.client
     }
 
     /// The session.
     #[must_use]
     pub fn auth(&self) -> &SharedAuth {
-        &self.exchange.auth
+        &self.exchange.settings.auth
     }
 
     /// When calls are made again.
     #[must_use]
     pub fn retry_policy(&self) -> &RetryPolicy {
-        &self.exchange.policy
+        &self.exchange.settings.policy
     }
 
     /// How much of the org's calls is used up, by the latest answer that told; `None` before the first.
     #[must_use]
     pub fn last_limit_info(&self) -> Option<LimitInfo> {
-        self.exchange.limit_info()
+        self.exchange.settings.governor.latest()
     }
 
     /// The URL of these segments below the version, each of them encoded.

@@ -304,6 +304,15 @@ fn how_to_set(name: &str) -> &'static str {
 /// What keeps Salesforce from answering.
 fn out_of_reach(error: &Error) -> &'static str {
     match error {
+        Error::Unavailable { endpoint: Endpoint::Api, fault: Fault::Unreachable, .. } => {
+            "the instance cannot be reached: check instance_url and the network, then try again"
+        }
+        Error::Unavailable { endpoint: Endpoint::Api, fault: Fault::TimedOut, .. } => {
+            "the instance did not answer in time: it may have done what it was asked; see, then try again"
+        }
+        Error::Unavailable { endpoint: Endpoint::Api, .. } => {
+            "the connection to the instance broke: it may have done what it was asked; see, then try again"
+        }
         Error::Unavailable { fault: Fault::BadAnswer, .. } => {
             "what answers is not Salesforce's OAuth endpoint: check login_url, and the proxy in between"
         }

@@ -7,7 +7,6 @@ mod execute;
 mod loop_detector;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
@@ -30,16 +29,25 @@ const LIMIT_INFO: &str = "sforce-limit-info";
 
 /// What every clone of a client shares.
 pub(crate) struct Exchange {
+    pub(crate) settings: Settings,
+    detector: LoopDetector,
+}
+
+/// What the builder was told.
+pub(crate) struct Settings {
     pub(crate) client: reqwest::Client,
     pub(crate) auth: SharedAuth,
+    /// As in `v66.0`.
     pub(crate) version: String,
     pub(crate) policy: RetryPolicy,
     pub(crate) governor: Governor,
+    /// The largest body that is read into memory.
     pub(crate) largest: Option<usize>,
+    /// Whether a token may travel by plain http.
     pub(crate) insecure: bool,
+    /// Whether a proxy is between us and even this machine's own hosts.
     pub(crate) proxied: bool,
-    limit_info: Mutex<Option<LimitInfo>>,
-    detector: LoopDetector,
+    pub(crate) clock: Clock,
 }
 
 /// What to do with the body of an answer that is no error.
@@ -65,29 +73,17 @@ enum Missed {
 }
 
 impl Exchange {
-    #[expect(clippy::too_many_arguments, reason = "the builder's one call")]
-    pub(crate) fn new(
-        client: reqwest::Client,
-        auth: SharedAuth,
-        version: String,
-        policy: RetryPolicy,
-        governor: Governor,
-        largest: Option<usize>,
-        insecure: bool,
-        proxied: bool,
-        clock: Clock,
-    ) -> Self {
-        let detector = LoopDetector::new(clock);
-        let limit_info = Mutex::default();
-        Self { client, auth, version, policy, governor, largest, insecure, proxied, limit_info, detector }
+    pub(crate) fn new(settings: Settings) -> Self {
+        let detector = LoopDetector::new(settings.clock.clone());
+        Self { settings, detector }
     }
 
     pub(crate) fn address(&self) -> Address<'_> {
         Address {
-            instance: self.auth.instance_url(),
-            version: &self.version,
-            insecure: self.insecure,
-            proxied: self.proxied,
+            instance: self.settings.auth.instance_url(),
+            version: &self.settings.version,
+            insecure: self.settings.insecure,
+            proxied: self.settings.proxied,
         }
     }
 
@@ -121,12 +117,8 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn limit_info(&self) -> Option<LimitInfo> {
-        *self.limit_info.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) async fn authorization(&self) -> CirrusResult<HeaderValue> {
-        let mut value = self.auth.authorization().await?;
+        let mut value = self.settings.auth.authorization().await?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -157,7 +149,7 @@ impl Exchange {
                     (Failure::Status(answer.status, answer.retry_after()), Ok(answer))
                 }
             };
-            let Some(pause) = self.policy.wait(retries, failure, call.is_repeatable()) else {
+            let Some(pause) = self.settings.policy.wait(retries, failure, call.is_repeatable()) else {
                 return missed.map(|answer| (Err(answer), authorization));
             };
             tracing::debug!(target: "authsession::salesforce", method = %call.method, ?failure, ?pause, "again");
@@ -172,7 +164,7 @@ impl Exchange {
         if !self.detector.may_recover() {
             return Ok(None);
         }
-        self.auth.invalidate(token_of(refused)).await;
+        self.settings.auth.invalidate(token_of(refused)).await;
         let new = self.authorization().await?;
         tracing::debug!(target: "authsession::salesforce", another = new != *refused, "the token was refused");
         Ok((new != *refused).then_some(new))
@@ -184,10 +176,11 @@ impl Exchange {
         authorization: &HeaderValue,
         body: Body,
     ) -> Result<Done, Missed> {
-        let turn = self.governor.turn(self.limit_info()).await.map_err(Missed::Fault)?;
+        let settings = &self.settings;
+        let turn = settings.governor.turn(settings.clock.now()).await.map_err(Missed::Fault)?;
         let request = self.request(call, authorization).map_err(Missed::Fault)?;
         let asked = request.url().clone();
-        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let mut response = self.settings.client.execute(request).await.map_err(failed)?;
         if *response.url() != asked {
             return Err(Missed::Fault(CirrusError::InvalidResponse(
                 "the answer came from where a redirect led: turn redirects off in the HTTP client".into(),
@@ -201,7 +194,7 @@ impl Exchange {
         }
         match body {
             Body::AsItComes => Ok(Done::AsItComes(response, turn)),
-            Body::Whole => match collect(&mut response, self.largest).await {
+            Body::Whole => match collect(&mut response, self.settings.largest).await {
                 Ok(body) => Ok(Done::Whole(Answer { status, headers, body })),
                 Err(Unread::Failed(error)) => Err(failed(error)),
                 Err(Unread::TooLarge(limit)) => {
@@ -213,7 +206,7 @@ impl Exchange {
 
     fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
         let url = call.with_query(self.address().resolve(call.path())?);
-        let request = self.client.request(call.method.clone(), url).headers(call.headers.clone());
+        let request = self.settings.client.request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,
             Payload::Bytes(body) => request.body(body.clone()),
@@ -226,7 +219,7 @@ impl Exchange {
     fn note(&self, headers: &HeaderMap) {
         let told = headers.get(LIMIT_INFO).and_then(|value| LimitInfo::parse(value.to_str().ok()?));
         if let Some(info) = told {
-            *self.limit_info.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
+            self.settings.governor.note(info);
         }
     }
 }
@@ -253,10 +246,10 @@ impl fmt::Debug for Exchange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Exchange")
-            .field("instance_url", &self.auth.instance_url())
-            .field("version", &self.version)
-            .field("policy", &self.policy)
-            .field("governor", &self.governor)
+            .field("instance_url", &self.settings.auth.instance_url())
+            .field("version", &self.settings.version)
+            .field("policy", &self.settings.policy)
+            .field("governor", &self.settings.governor)
             .finish_non_exhaustive()
     }
 }

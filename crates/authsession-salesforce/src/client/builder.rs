@@ -10,7 +10,7 @@ use authsession_core::http::api_client_builder;
 use crate::auth::session::SharedAuth;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Settings};
 use crate::governor::Governor;
 use crate::retry::RetryPolicy;
 
@@ -168,17 +168,17 @@ impl CirrusBuilder {
                 })?
             }
         };
-        Ok(Cirrus::over(Exchange::new(
+        Ok(Cirrus::over(Exchange::new(Settings {
             client,
             auth,
             version,
-            self.retry_policy,
-            self.governor,
-            self.max_response_size,
-            self.insecure,
+            policy: self.retry_policy,
+            governor: self.governor,
+            largest: self.max_response_size,
+            insecure: self.insecure,
             proxied,
-            self.clock,
-        )))
+            clock: self.clock,
+        })))
     }
 }
 

@@ -10,11 +10,11 @@ use crate::exchange::{Exchange, calls_for_new_token};
 
 impl Exchange {
     pub(crate) async fn execute(&self, request: Request) -> CirrusResult<Response> {
-        let is_ours = Url::parse(self.auth.instance_url())?.origin() == request.url().origin();
+        let is_ours = Url::parse(self.settings.auth.instance_url())?.origin() == request.url().origin();
         let sent = request.headers().get(AUTHORIZATION).filter(|_| is_ours).cloned();
         let spare = if sent.is_some() { request.try_clone() } else { None };
         let asked = request.url().clone();
-        let mut response = self.client.execute(request).await.map_err(CirrusError::of_call)?;
+        let mut response = self.settings.client.execute(request).await.map_err(CirrusError::of_call)?;
         let (Some(sent), true) = (sent, *response.url() == asked) else { return Ok(response) };
         self.note(response.headers());
         if !response.status().is_client_error() {
@@ -28,7 +28,7 @@ impl Exchange {
             && let Some(mut again) = spare
         {
             again.headers_mut().insert(AUTHORIZATION, new);
-            return self.client.execute(again).await.map_err(CirrusError::of_call);
+            return self.settings.client.execute(again).await.map_err(CirrusError::of_call);
         }
         Ok(unread(answer))
     }

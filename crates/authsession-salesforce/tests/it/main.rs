@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod address;
 mod api_error;
 mod cirrus_names;
 mod cli_login;
+mod client;
 mod client_credentials;
 mod device;
 mod discretion;
 mod error;
 mod flow_refusal;
+mod governor;
 mod instance_url;
 mod jwt;
 mod login_url;
@@ -22,7 +25,9 @@ mod password;
 mod pinned_login;
 mod refresh;
 mod refusal;
+mod refused_token;
 mod registry;
+mod retries;
 mod session;
 mod shared_login;
 mod stage;

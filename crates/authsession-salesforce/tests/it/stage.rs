@@ -1,15 +1,16 @@
 //! A program and the simulated org it calls.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::clock::Clock;
-use authsession_salesforce::CirrusError;
 use authsession_salesforce::auth::{
     AuthSession, ClientCredentialsAuth, ClientCredentialsAuthBuilder, JwtAuth, JwtAuthBuilder,
     RefreshTokenAuth, RefreshTokenAuthBuilder, TokenExchangeFlow, TokenExchangeFlowBuilder, WebServerFlow,
     WebServerFlowBuilder,
 };
+use authsession_salesforce::{Cirrus, CirrusBuilder, CirrusError, RetryPolicy};
 use authsession_testkit::browser::Browser;
 use authsession_testkit::clock::VirtualClock;
 use authsession_testkit::org::Org;
@@ -109,6 +110,27 @@ impl Stage {
             .consumer_secret(self.org.consumer_secret())
             .login_url(self.org.login_url())
             .clock(self.clock())
+    }
+
+    /// A client whose session is the connected app's own, and which waits for nothing between retries.
+    pub(crate) fn client(&self) -> Cirrus {
+        self.client_builder().build().unwrap()
+    }
+
+    pub(crate) fn client_builder(&self) -> CirrusBuilder {
+        let policy = RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() };
+        let auth = Arc::new(self.client_credentials().build().unwrap());
+        Cirrus::builder().auth(auth).clock(self.clock()).retry_policy(policy)
+    }
+
+    /// How many tokens the client's session has asked for.
+    pub(crate) fn grants(&self) -> usize {
+        self.org.journal().grants("client_credentials")
+    }
+
+    /// How many calls have reached the REST API.
+    pub(crate) fn calls(&self) -> usize {
+        self.org.journal().count(OrgEndpoint::Rest)
     }
 
     /// A refresh token, as if the first user had signed in.
