@@ -25,25 +25,33 @@
 //! # Ok(()) }
 //! ```
 
+mod api_error;
 mod assertion;
 mod authorize;
 mod books;
 pub mod builder;
+mod calendar;
 mod client_authentication;
 pub mod connected_app;
 mod control;
+mod database;
 pub mod endpoint;
+pub mod field;
 mod grants;
 mod identifier;
 mod identity;
 mod introspect;
 mod issue;
 mod metadata;
+pub mod object;
+mod records;
 mod refusal;
 mod rest;
 mod revoke;
 mod routes;
+mod schema;
 mod soap;
+mod soql;
 mod tenant;
 pub mod user;
 
