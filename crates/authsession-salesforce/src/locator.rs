@@ -12,11 +12,11 @@ pub(crate) fn path_of<'a>(instance: &str, next_records_url: &'a str) -> CirrusRe
     let path = match next_records_url.find("://") {
         None => next_records_url,
         Some(scheme) => {
-            let (instance, named) = (Url::parse(instance)?, Url::parse(next_records_url)?);
-            if instance.origin() != named.origin()
-                || !named.username().is_empty()
-                || named.password().is_some()
-            {
+            let instance = Url::parse(instance)?.origin();
+            let is_here = |named: &Url| {
+                named.origin() == instance && named.username().is_empty() && named.password().is_none()
+            };
+            if !Url::parse(next_records_url).is_ok_and(|named| is_here(&named)) {
                 return Err(invalid("leads away from the instance: use what this org answered"));
             }
             let path =
