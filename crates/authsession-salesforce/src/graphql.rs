@@ -96,9 +96,9 @@ impl Cirrus {
 
 /// Errors leave holes in the data, which its type need not have room for: then it is they that are told.
 fn read<D: DeserializeOwned>(answer: &Answer) -> CirrusResult<GraphQlAnswer<D>> {
-    answer.json().or_else(|error| match answer.json::<GraphQlAnswer<IgnoredAny>>() {
-        Ok(answer) if !answer.errors.is_empty() => Err(refused(answer.errors)),
-        _ => Err(error),
+    answer.json().map_err(|error| match answer.json::<GraphQlAnswer<IgnoredAny>>() {
+        Ok(answer) if !answer.errors.is_empty() => refused(answer.errors),
+        _ => error,
     })
 }
 

@@ -25,7 +25,6 @@ pub struct DescribeGlobal {
 
 /// One object, and what the user may do with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "Salesforce's own list")]
 pub struct SObjectMetadata {
     /// Reserved by Salesforce.
     pub activateable: bool,

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn names(org: &Org, soql: &str) -> Vec<String> {
-    let found = org.query(soql).unwrap_or_else(|error| panic!("{soql}: {error}"));
+    let found = org.query(soql).unwrap();
     found.iter().map(|record| record["Name"].as_str().unwrap().to_owned()).collect()
 }
 
