@@ -25,7 +25,7 @@ pub enum ApiVerdict {
     },
     /// The org's calls of the last 24 hours are used up: make none until some have come back.
     Stop,
-    /// Too much at once, or Salesforce is down: the same request later.
+    /// Too much at once, a record somebody else holds, or Salesforce is down: the same request later.
     Wait,
     /// A setting of the org or of ours is wrong.
     FixConfig {
@@ -65,6 +65,7 @@ const NO_AGENT: ApiVerdict =
 /// Looked through from the top; the first that fits is the verdict.
 const TABLE: &[Row] = &[
     row(401, "", "not valid for use with the", NO_API),
+    row(401, "", "blacktab users cannot", NO_API),
     row(401, "", "connected app is not attached to agent", NO_AGENT),
     row(0, "", "destination url not reset", ApiVerdict::WrongInstance),
     row(0, "invalid_session_id", "", ApiVerdict::Refresh),
@@ -82,6 +83,7 @@ const TABLE: &[Row] = &[
     row(0, "request_limit_exceeded", "", ApiVerdict::Stop),
     row(0, "exceededquota", "", ApiVerdict::Stop),
     row(0, "login_rate_exceeded", "", ApiVerdict::Wait),
+    row(0, "unable_to_lock_row", "", ApiVerdict::Wait),
     row(0, "server_unavailable", "", ApiVerdict::Wait),
     row(0, "serverunavailable", "", ApiVerdict::Wait),
     row(

@@ -26,6 +26,8 @@ use crate::limit_info::LimitInfo;
 use crate::retry::{Failure, RetryPolicy};
 
 const LIMIT_INFO: &str = "sforce-limit-info";
+/// In bytes; Salesforce answers 414 to a longer one (REST API Developer Guide, "Status Codes and Error Responses").
+const LONGEST_URL: usize = 16_384;
 
 /// What every clone of a client shares.
 pub(crate) struct Exchange {
@@ -206,6 +208,14 @@ impl Exchange {
 
     fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
         let url = call.with_query(self.address().resolve(call.path())?);
+        if url.as_str().len() > LONGEST_URL {
+            return Err(CirrusError::InvalidInput {
+                field: "query",
+                message:
+                    "is too long for a URL (16,384 bytes, encoded): ask for fewer ids at a time, or use Bulk"
+                        .to_owned(),
+            });
+        }
         let request = self.settings.client.request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,

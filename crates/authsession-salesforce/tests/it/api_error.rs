@@ -46,9 +46,11 @@ fn a_token_that_is_over_is_refreshed_whichever_api_says_so() {
 
 #[test]
 fn a_401_that_is_not_about_the_token_is_not_refreshed() {
-    for message in
-        ["This session is not valid for use with the REST API", "Connected app is not attached to Agent"]
-    {
+    for message in [
+        "This session is not valid for use with the REST API",
+        "Connected app is not attached to Agent",
+        "BlackTab users cannot perform API operations",
+    ] {
         let body = format!(r#"[{{"message":"{message}","errorCode":"INVALID_SESSION_ID"}}]"#);
         let verdict = classify(401, JSON, body.as_bytes());
         assert!(matches!(verdict, Some(ApiVerdict::DoNotRefresh { .. })), "{message}: {verdict:?}");

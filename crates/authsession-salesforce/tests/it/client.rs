@@ -99,6 +99,16 @@ async fn more_than_is_read_into_memory_is_an_error() {
 }
 
 #[tokio::test]
+async fn what_is_too_long_for_a_url_is_not_sent() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let soql = format!("SELECT Id FROM Account WHERE Id IN ('{}')", "001000000000000AAA','".repeat(900));
+    let error = client.get_with_query::<Value, _>("query", &[("q", soql)]).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidInput { field: "query", .. }), "{error:?}");
+    assert_eq!(stage.calls(), 0);
+}
+
+#[tokio::test]
 async fn an_answer_in_the_raw_is_whatever_came() {
     let stage = Stage::set().await;
     let client = stage.client();
