@@ -52,6 +52,7 @@ mod routes;
 mod schema;
 mod soap;
 mod soql;
+mod sosl;
 mod tenant;
 pub mod user;
 

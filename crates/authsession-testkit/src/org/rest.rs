@@ -1,13 +1,17 @@
 //! The REST API: who may ask, versions, limits, and the way to what has to do with records.
 
 mod blob;
+mod composite;
 mod conditional;
+mod graphql;
 mod multipart;
 mod query;
 mod record;
 mod request;
 mod resources;
+mod search;
 mod sobjects;
+mod ui_api;
 
 use crate::org::RequestLimit;
 use crate::org::api_error::ApiError;
@@ -55,7 +59,6 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     let reads = matches!(inquiry.exchange.method, Method::GET | Method::HEAD);
     match rest {
         [] if reads => Ok(Reply::json(200, &listed(tenant, &base, &purpose))),
-        ["limits"] if reads => Ok(Reply::json(200, &limits(tenant))),
         _ => {
             let request = Request::of(tenant, inquiry, number, rest);
             resources::answer(&request, tenant.records()?.store()?)
@@ -114,7 +117,7 @@ fn listed(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
     })
 }
 
-fn limits(tenant: &Tenant) -> Value {
+pub(crate) fn limits(tenant: &Tenant) -> Value {
     let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
     json!({
         "DailyApiRequests": { "Max": allowed, "Remaining": allowed.saturating_sub(used) },

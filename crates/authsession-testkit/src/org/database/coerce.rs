@@ -1,6 +1,7 @@
 //! What was sent for a field, as it is kept; or why it cannot be.
 
 use crate::org::api_error::ApiError;
+use crate::org::calendar::DAY;
 use crate::org::calendar::read_day;
 use crate::org::calendar::read_instant;
 use crate::org::calendar::written_day;
@@ -41,9 +42,7 @@ pub(crate) fn coerce(field: &OrgField, value: &Value) -> Result<Sql, ApiError> {
         }
         Kind::Date => text.and_then(|text| read_day(text.get(..10)?)).map(|day| Sql::Text(written_day(day))),
         Kind::DateTime => text
-            .and_then(|text| {
-                read_instant(text).or_else(|| read_day(text).map(|day| day * crate::org::calendar::DAY))
-            })
+            .and_then(|text| read_instant(text).or_else(|| read_day(text).map(|day| day * DAY)))
             .map(|at| Sql::Text(written_instant(at))),
         Kind::Blob { .. } => text.and_then(|text| STANDARD.decode(text).ok()).map(Sql::Blob),
         Kind::Id | Kind::Reference { .. } => return reference(field, text.unwrap_or_default()),

@@ -28,8 +28,11 @@ pub(crate) struct Rows {
 
 impl Store {
     pub(crate) fn plan(&self, soql: &str, include_deleted: bool) -> Result<Plan, ApiError> {
-        let moment = Moment { today: self.today(), include_deleted };
-        Plan::new(&Query::parse(soql)?, &self.schema, moment)
+        self.plan_of(&Query::parse(soql)?, include_deleted)
+    }
+
+    pub(crate) fn plan_of(&self, query: &Query, include_deleted: bool) -> Result<Plan, ApiError> {
+        Plan::new(query, &self.schema, Moment { today: self.today(), include_deleted })
     }
 
     /// All rows of a query at once.

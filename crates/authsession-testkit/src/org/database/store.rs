@@ -107,6 +107,18 @@ impl Store {
         self.schema.iter().find(|object| id.starts_with(&object.prefix))
     }
 
+    /// The object of a child relationship, and its field that names the parent.
+    pub(crate) fn child(&self, parent: &str, name: &str) -> Option<(String, String)> {
+        self.schema.iter().find_map(|object| {
+            let leads = |kind: &Kind| match kind {
+                Kind::Reference { to, children: Some(children), .. } => to == parent && children == name,
+                _ => false,
+            };
+            let field = object.fields.iter().find(|field| leads(&field.kind))?;
+            Some((object.name.clone(), field.name.clone()))
+        })
+    }
+
     /// The row of a record that is there: of this object, and not deleted.
     pub(crate) fn row(&self, object: &OrgObject, id: &str) -> Result<i64, ApiError> {
         let id = whole(id).ok_or_else(|| ApiError::malformed_id(id))?;

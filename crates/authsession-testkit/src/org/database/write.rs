@@ -7,6 +7,7 @@ use crate::org::database::store::Store;
 use crate::org::field::Kind;
 use crate::org::field::OrgField;
 use crate::org::identifier::identifier;
+use crate::org::identifier::whole;
 use crate::org::object::OrgObject;
 use crate::org::soql::joins::quoted;
 use rusqlite::params_from_iter;
@@ -87,7 +88,7 @@ impl Store {
         fields.retain(|given, _| !given.eq_ignore_ascii_case(&name));
         if kind == Kind::Id {
             self.update(object, value, fields)?;
-            return Ok((crate::org::identifier::whole(value).unwrap_or_default(), false));
+            return Ok((whole(value).unwrap_or_default(), false));
         }
         let found = self.ids(known, field, coerce(field, &Value::String(value.to_owned()))?)?;
         match found.as_slice() {

@@ -1,6 +1,7 @@
 //! `query` and `queryAll`: pages of records.
 
 use crate::org::api_error::ApiError;
+use crate::org::database::Fields;
 use crate::org::database::cursor::Cursor;
 use crate::org::database::store::Store;
 use crate::org::field::Kind;
@@ -62,7 +63,7 @@ fn page_of(request: &Request<'_>, store: &mut Store, plan: Plan) -> Result<Value
             let rows = store.found(&plan, None)?;
             if rows.len() <= page_size(request) {
                 let records = store.read(&plan, &rows, &request.base(), Store::nested)?;
-                return Ok(json!({ "totalSize": rows.len(), "done": true, "records": records }));
+                return Ok(told(rows.len(), true, records));
             }
             let (locator, cursor) = store.keep(plan, rows);
             page(request, store, &cursor, &locator, 0)
@@ -92,11 +93,18 @@ fn page(
     let rows = cursor.rows.get(offset..end).unwrap_or_default();
     let records = store.read(&cursor.plan, rows, &request.base(), Store::nested)?;
     let done = end == cursor.rows.len();
-    let mut answer = json!({ "totalSize": cursor.rows.len(), "done": done, "records": records });
+    let mut answer = told(cursor.rows.len(), done, records);
     if !done {
         answer["nextRecordsUrl"] = json!(format!("{}/query/{locator}-{end}", request.base()));
     }
     Ok(answer)
+}
+
+fn told(total: usize, done: bool, records: Vec<Fields>) -> Value {
+    let mut answer = json!({ "totalSize": total, "done": done });
+    // Moved, not written out again: a page may be large.
+    answer["records"] = Value::Array(records.into_iter().map(Value::Object).collect());
+    answer
 }
 
 /// `Sforce-Query-Options: batchSize=n`, within what Salesforce allows.

@@ -8,6 +8,8 @@ use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use bytes::Bytes;
 use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
 use http::Method;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -45,7 +47,13 @@ impl<'a> Request<'a> {
     }
 
     /// A part of this request, with a method, a path from the root, and a body of its own.
-    pub(crate) fn part(&self, method: Method, url: &str, body: Option<&Value>) -> Result<Self, ApiError> {
+    pub(crate) fn part(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+        headers: Option<&Value>,
+    ) -> Result<Self, ApiError> {
         let url = if url.starts_with('/') { url.to_owned() } else { format!("/services/data/{url}") };
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         let path = path.strip_prefix(OrgEndpoint::Rest.path()).ok_or_else(ApiError::not_found)?;
@@ -56,7 +64,7 @@ impl<'a> Request<'a> {
             method,
             parts: parts.collect(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            headers: HeaderMap::new(),
+            headers: headers.map_or_else(HeaderMap::new, read),
             body: body.map_or_else(Bytes::new, |body| body.to_string().into()),
             version,
         })
@@ -99,6 +107,12 @@ impl<'a> Request<'a> {
             _ => Err(ApiError::json("The HTTP entity body is not a JSON object at [line:1, column:1]")),
         }
     }
+}
+
+fn read(headers: &Value) -> HeaderMap {
+    let pairs = headers.as_object().into_iter().flatten();
+    let known = pairs.filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str()?.parse().ok()?)));
+    known.collect::<Vec<(HeaderName, HeaderValue)>>().into_iter().collect()
 }
 
 /// 66 of `v66.0`.

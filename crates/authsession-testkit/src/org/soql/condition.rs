@@ -10,10 +10,30 @@ pub(crate) enum Condition {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    Compared { operand: Operand, sign: &'static str, value: Literal },
-    Like { operand: Operand, raw: Literal },
-    Among { operand: Operand, values: Vec<Literal>, negated: bool },
-    AmongFound { operand: Operand, query: Box<Query>, negated: bool },
+    Compared {
+        operand: Operand,
+        sign: &'static str,
+        value: Literal,
+    },
+    Like {
+        operand: Operand,
+        raw: Literal,
+    },
+    Among {
+        operand: Operand,
+        values: Vec<Literal>,
+        negated: bool,
+    },
+    /// The words of a search, in any of these fields.
+    Worded {
+        paths: Vec<String>,
+        pattern: String,
+    },
+    AmongFound {
+        operand: Operand,
+        query: Box<Query>,
+        negated: bool,
+    },
 }
 
 /// A field, or an aggregate of one.

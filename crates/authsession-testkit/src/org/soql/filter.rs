@@ -1,6 +1,7 @@
 //! Conditions in SQL. Every value is a bound parameter.
 
 use crate::org::api_error::ApiError;
+use crate::org::calendar::DAY;
 use crate::org::calendar::read_day;
 use crate::org::calendar::read_instant;
 use crate::org::calendar::written_day;
@@ -8,6 +9,7 @@ use crate::org::calendar::written_instant;
 use crate::org::field::Kind;
 use crate::org::identifier::whole;
 use crate::org::soql::Query;
+use crate::org::soql::Selected;
 use crate::org::soql::compile::Moment;
 use crate::org::soql::condition::Condition;
 use crate::org::soql::condition::Function;
@@ -54,6 +56,18 @@ impl Filter<'_, '_> {
                 let one = |value| self.compared(&term, "=", value);
                 let any = values.iter().map(one).collect::<Result<Vec<_>, _>>()?.join(" OR ");
                 Ok(if *negated { format!("NOT ifnull({any}, 0)") } else { format!("({any})") })
+            }
+            Condition::Worded { paths, pattern } => {
+                let bound = self.bind(Value::Text(pattern.clone()));
+                let mut any = vec!["0".to_owned()];
+                for path in paths {
+                    let text = self.joins.resolve(path)?.sql;
+                    let spaced = ["@", ".", "-", ","]
+                        .iter()
+                        .fold(text, |text, sign| format!("replace({text}, '{sign}', ' ')"));
+                    any.push(format!("ifnull((' ' || {spaced} || ' ') LIKE {bound} ESCAPE '\\', 0)"));
+                }
+                Ok(format!("({})", any.join(" OR ")))
             }
             Condition::AmongFound { operand, query, negated } => {
                 let term = self.filterable(operand)?;
@@ -129,23 +143,25 @@ impl Filter<'_, '_> {
         let (first, after) = range(name, self.moment.today).ok_or_else(|| mismatch(term))?;
         let write = |day: i64| match term.kind {
             Kind::Date => Ok(Value::Text(written_day(day))),
-            Kind::DateTime => Ok(Value::Text(written_instant(day * crate::org::calendar::DAY))),
+            Kind::DateTime => Ok(Value::Text(written_instant(day * DAY))),
             _ => Err(mismatch(term)),
         };
-        let (first, after) = (self.bind(write(first)?), self.bind(write(after)?));
+        let (first, after) = (write(first)?, write(after)?);
         let sql = &term.sql;
         Ok(match sign {
-            "=" => format!("({sql} >= {first} AND {sql} < {after})"),
-            "!=" => format!("({sql} IS NULL OR {sql} < {first} OR {sql} >= {after})"),
-            "<" => format!("{sql} < {first}"),
-            "<=" => format!("{sql} < {after}"),
-            ">" => format!("{sql} >= {after}"),
-            _ => format!("{sql} >= {first}"),
+            "=" => format!("({sql} >= {} AND {sql} < {})", self.bind(first), self.bind(after)),
+            "!=" => {
+                format!("({sql} IS NULL OR {sql} < {} OR {sql} >= {})", self.bind(first), self.bind(after))
+            }
+            "<" => format!("{sql} < {}", self.bind(first)),
+            "<=" => format!("{sql} < {}", self.bind(after)),
+            ">" => format!("{sql} >= {}", self.bind(after)),
+            _ => format!("{sql} >= {}", self.bind(first)),
         })
     }
 
     fn subselect(&mut self, query: &Query) -> Result<String, ApiError> {
-        let [crate::org::soql::Selected::Field { path, .. }] = query.selected.as_slice() else {
+        let [Selected::Field { path, .. }] = query.selected.as_slice() else {
             return Err(ApiError::malformed_query("The inner select must have exactly one field"));
         };
         let prefix = format!("{}s", self.joins.table());

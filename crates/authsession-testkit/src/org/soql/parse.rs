@@ -109,7 +109,7 @@ impl Parser {
         }
     }
 
-    fn selected(&mut self) -> Result<Selected, ApiError> {
+    pub(crate) fn selected(&mut self) -> Result<Selected, ApiError> {
         if self.take_sign("(") {
             let query = self.query()?;
             self.expect_sign(")")?;
@@ -149,7 +149,7 @@ impl Parser {
         }
     }
 
-    fn count(&mut self) -> Result<u64, ApiError> {
+    pub(crate) fn count(&mut self) -> Result<u64, ApiError> {
         let number = match self.peek() {
             Some(Word::Value(value)) => value.parse().ok(),
             _ => None,
