@@ -5,4 +5,8 @@ pub use crate::composite;
 pub use crate::event_monitoring;
 pub use crate::limits;
 pub use crate::metadata;
+pub use crate::query;
+pub use crate::search;
+pub use crate::sobjects;
+pub use crate::tooling;
 pub use crate::versions;

@@ -33,13 +33,24 @@ pub mod error;
 pub mod event_monitoring;
 mod exchange;
 pub mod governor;
+pub mod graphql;
 pub mod handlers;
 pub mod limit_info;
 pub mod limits;
+mod locator;
 pub mod metadata;
 mod nullable;
+pub mod pagination;
+pub mod query;
+mod query_page;
 pub mod retry;
 pub mod salesforce_error;
+pub mod search;
+pub mod sobjects;
+pub mod soql;
+pub mod sosl;
+pub mod tooling;
+pub mod ui_api;
 pub mod versions;
 
 pub use async_trait::async_trait;
@@ -84,6 +95,15 @@ pub use metadata::{
     DeployResultInnerDetails, DeployStatus, DeployWait, MetadataHandler, RunTestResults, RunTestsResult,
     TestLevel,
 };
+pub use pagination::Records;
+pub use query::{QueryOptions, QueryResult};
 pub use retry::{Replay, RetryPolicy};
 pub use salesforce_error::SalesforceError;
+pub use search::SearchResult;
+pub use sobjects::blob::BlobUploadSpec;
+pub use sobjects::describe::{DescribeGlobal, SObjectMetadata};
+pub use sobjects::external_id::UpsertOptions;
+pub use sobjects::record::SObjectCreateResult;
+pub use sobjects::{SObjectHandler, SObjectsHandler};
+pub use tooling::ExecuteAnonymousResult;
 pub use versions::ApiVersion;

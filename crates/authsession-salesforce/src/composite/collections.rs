@@ -10,10 +10,11 @@ use crate::composite::bounds::{
     self, COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, RETRIEVED_BY_URL, at_most,
 };
 use crate::composite::collection::{CollectionRecord, SObjectCollectionResult};
-use crate::error::{CirrusError, CirrusResult};
+use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::call::Call;
 use crate::retry::Replay;
+use crate::sobjects::record::list;
 
 pub(super) const SOBJECTS: &str = "composite/sobjects";
 
@@ -107,7 +108,7 @@ impl<'a> CompositeSObjectsHandler<'a> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids = joined("ids", ids, |sign| sign.is_ascii_alphanumeric())?;
+        let ids = list("ids", ids)?;
         let call = Call::delete(SOBJECTS).parameter("ids", &ids);
         // The second time they would not be there any more, and each would seem to have failed.
         let call = call.parameter("allOrNone", &all_or_none.to_string()).replay(Replay::Never);
@@ -135,8 +136,8 @@ impl<'a> CompositeSObjectsHandler<'a> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids = joined("ids", ids, |sign| sign.is_ascii_alphanumeric())?;
-        let fields = joined("fields", fields, |sign| sign.is_ascii_alphanumeric() || b"_.".contains(&sign))?;
+        let ids = list("ids", ids)?;
+        let fields = list("fields", fields)?;
         // With their commas encoded, 800 ids would be too long for a URL.
         let path = format!("{SOBJECTS}/{}?ids={ids}&fields={fields}", segment("sobject", sobject)?);
         self.client.call_json(Call::get(path)).await
@@ -199,18 +200,4 @@ struct Part<R> {
 pub(super) fn upsert_path(sobject: &str, external_id_field: &str) -> CirrusResult<String> {
     let field = segment("external_id_field", external_id_field)?;
     Ok(format!("{SOBJECTS}/{}/{field}", segment("sobject", sobject)?))
-}
-
-/// With commas between them; none may have one inside.
-fn joined(
-    name: &'static str,
-    items: &[impl AsRef<str>],
-    may_have: impl Fn(u8) -> bool,
-) -> CirrusResult<String> {
-    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    if items.is_empty() || items.iter().any(|item| item.is_empty() || !item.bytes().all(&may_have)) {
-        let message = "must be given, each a name of letters and digits".to_owned();
-        return Err(CirrusError::InvalidInput { field: name, message });
-    }
-    Ok(items.join(","))
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::composite::reference::{query_of, segment_of};
-use crate::error::{CirrusError, CirrusResult};
+use crate::error::CirrusResult;
+use crate::exchange::call::json;
 
 pub(super) struct Step {
     pub(super) method: &'static str,
@@ -63,8 +64,5 @@ fn sobject_path(sobject: &str, key: &[(&'static str, &str)]) -> CirrusResult<Str
 }
 
 fn json_of<B: Serialize + ?Sized>(body: &B) -> CirrusResult<Value> {
-    serde_json::to_value(body).map_err(|_| CirrusError::InvalidInput {
-        field: "body",
-        message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
-    })
+    Ok(serde_json::from_slice(&json(body)?)?)
 }

@@ -120,11 +120,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn json<B: Serialize + ?Sized>(self, body: &B) -> CirrusResult<Self> {
-        let body = serde_json::to_vec(body).map_err(|_| CirrusError::InvalidInput {
-            field: "body",
-            message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
-        })?;
-        Ok(self.bytes(body.into(), HeaderValue::from_static("application/json")))
+        Ok(self.bytes(json(body)?, HeaderValue::from_static("application/json")))
     }
 
     pub(crate) fn bytes(mut self, body: Bytes, content_type: HeaderValue) -> Self {
@@ -172,6 +168,14 @@ impl<'a> Call<'a> {
         }
         url
     }
+}
+
+/// A body as JSON.
+pub(crate) fn json<B: Serialize + ?Sized>(body: &B) -> CirrusResult<Bytes> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(|_| CirrusError::InvalidInput {
+        field: "body",
+        message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
+    })
 }
 
 /// RFC 9110 §5.6.7.

@@ -60,6 +60,38 @@ async fn records_go_with_their_kind_and_each_has_its_result() {
 }
 
 #[tokio::test]
+async fn records_are_made_changed_read_and_deleted_whatever_their_number() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let sobjects = client.composite().sobjects();
+    let before = stage.org.count("Account").unwrap();
+
+    let made = sobjects.create_many("Account", &accounts(201), true).await.into_results().unwrap();
+    let ids: Vec<String> = made.into_iter().map(|result| result.id.unwrap()).collect();
+    let named: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "Phone": id })).collect();
+    assert!(sobjects.update_many("Account", &named, true).await.is_success());
+    let read: Vec<Value> = sobjects.retrieve_many_as("Account", &ids, &["Name", "Phone"]).await.unwrap();
+    let seen =
+        read.iter().map(|account| (account["Name"].as_str().unwrap(), account["Phone"].as_str().unwrap()));
+    let made: Vec<String> = (0..201).map(|number| format!("Acme {number}")).collect();
+    assert!(seen.eq(made.iter().map(String::as_str).zip(ids.iter().map(String::as_str))));
+    assert!(sobjects.delete_many(&ids, true).await.is_success());
+
+    assert_eq!(stage.org.count("Account").unwrap(), before);
+    assert_eq!(stage.calls(), 2 + 2 + 1 + 2);
+}
+
+#[tokio::test]
+async fn of_records_that_are_all_or_none_the_wrong_one_is_told_from_the_others() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let records = [json!({ "Name": "Initech" }), json!({ "Phone": "1" })];
+    let results = client.composite().sobjects().create_records("Account", &records, true).await.unwrap();
+    assert!(results[0].is_rolled_back() && !results[1].is_rolled_back());
+    assert_eq!(results[1].errors[0].status_code, "REQUIRED_FIELD_MISSING");
+}
+
+#[tokio::test]
 async fn more_than_one_call_takes_is_told_before_anything_is_sent() {
     let stage = Stage::set().await;
     let client = stage.client();

@@ -2,7 +2,7 @@
 
 use authsession_salesforce::{
     BatchRequest, BatchSubrequest, CirrusError, CirrusResult, CompositeGraphRequest, CompositeRequest,
-    CompositeResponse, CompositeSubrequest, CompositeSubresponse, reference,
+    CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeResult, reference,
 };
 use authsession_testkit::script::Answer;
 use serde::Deserialize;
@@ -22,11 +22,6 @@ fn sent(stage: &Stage, pattern: &str) -> Vec<Value> {
 
 fn answer(status: u16, reference_id: &str, body: &Value) -> Value {
     json!({ "body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": reference_id })
-}
-
-fn halted(reference_id: &str) -> Value {
-    let message = "The transaction was rolled back since another operation in the same transaction failed.";
-    answer(400, reference_id, &json!([{ "errorCode": "PROCESSING_HALTED", "message": message }]))
 }
 
 fn too_many<T>(outcome: CirrusResult<T>, of: &str, count: usize, most: usize) {
@@ -89,23 +84,51 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
 }
 
 #[tokio::test]
+async fn what_one_subrequest_makes_the_next_ones_use() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let account = reference("account", "id");
+    let request = client
+        .composite()
+        .compose()
+        .create("Account", "account", &json!({ "Name": "Initech & Söhne" }))
+        .create("Contact", "contact", &json!({ "LastName": "Lumbergh", "AccountId": account }))
+        .update("Account", "changed", &account, &json!({ "Phone": "1" }))
+        .retrieve("Account", "read", &account, &["Name", "Phone"])
+        .query("found", &format!("SELECT LastName FROM Contact WHERE AccountId = '{account}'"));
+    let answer = request.send().await.unwrap();
+
+    assert!(answer.is_success(), "{answer:?}");
+    let body = |reference_id| &answer.get(reference_id).unwrap().body;
+    assert_eq!((&body("read")["Name"], &body("read")["Phone"]), (&json!("Initech & Söhne"), &json!("1")));
+    assert_eq!(body("found")["records"][0]["LastName"], "Lumbergh");
+    assert!(answer.get("account").unwrap().http_headers.contains_key("location"));
+    assert_eq!(stage.calls(), 1);
+}
+
+#[tokio::test]
 async fn of_a_rollback_the_one_that_failed_is_told_from_those_it_took_along() {
     let stage = Stage::set().await;
-    let wrong = json!([{ "errorCode": "REQUIRED_FIELD_MISSING", "message": "…", "fields": ["LastName"] }]);
-    let body =
-        json!({ "compositeResponse": [halted("account"), answer(400, "contact", &wrong), halted("c")] });
-    stage.org.enqueue_at(COMPOSITE, Answer::json(200, &body));
-
-    let answer = stage.client().composite().execute(&CompositeRequest::default()).await.unwrap();
+    let client = stage.client();
+    let before = stage.org.count("Account").unwrap();
+    let request = client
+        .composite()
+        .compose()
+        .create("Account", "account", &json!({ "Name": "Initech" }))
+        .create("Contact", "contact", &json!({ "FirstName": "Bill" }))
+        .query("found", "SELECT Id FROM Account")
+        .all_or_none(true);
+    let answer = request.send().await.unwrap();
 
     assert!(!answer.is_success());
-    assert!(answer.get("account").unwrap().is_rolled_back());
+    assert!(answer.get("account").unwrap().is_rolled_back() && answer.get("found").unwrap().is_rolled_back());
     let cause = answer.cause().unwrap();
     assert_eq!(cause.reference_id, "contact");
     assert!(cause.is_error() && !cause.is_rolled_back());
     assert_eq!(cause.errors()[0].error_code, "REQUIRED_FIELD_MISSING");
     assert_eq!(cause.errors()[0].fields, ["LastName"]);
     cause.body_as::<CompositeResponse>().unwrap_err();
+    assert_eq!(stage.org.count("Account").unwrap(), before);
 }
 
 #[tokio::test]
@@ -203,21 +226,13 @@ async fn what_is_wrong_with_a_subrequest_is_told_when_they_are_sent() {
 #[tokio::test]
 async fn a_batch_goes_below_its_version_and_what_was_left_out_is_told() {
     let stage = Stage::set().await;
-    let halted = json!([{ "errorCode": "BATCH_PROCESSING_HALTED", "message": "Batch processing halted" }]);
-    let missing = json!([{ "errorCode": "NOT_FOUND", "message": "…" }]);
-    let body = json!({ "hasErrors": true, "results": [
-        { "statusCode": 204, "result": null },
-        { "statusCode": 404, "result": missing },
-        { "statusCode": 412, "result": halted },
-    ] });
-    stage.org.enqueue_at(BATCH, Answer::json(200, &body));
-
+    let account = stage.org.insert("Account", json!({ "Name": "Acme" })).unwrap();
     let client = stage.client();
     let batch = client
         .composite()
         .compose_batch()
-        .update("Account", "001xx", &json!({ "Name": "Acme" }))
-        .retrieve("Account", "001xy", &["Name"])
+        .update("Account", &account, &json!({ "Name": "Initech" }))
+        .retrieve("Account", "001000000000099AAA", &["Name"])
         .subrequest(BatchSubrequest { method: "GET".into(), url: "v66.0/limits".into(), rich_input: None })
         .halt_on_error(true);
     let answer = batch.send().await.unwrap();
@@ -225,8 +240,8 @@ async fn a_batch_goes_below_its_version_and_what_was_left_out_is_told() {
     assert_eq!(
         sent(&stage, BATCH),
         [json!({ "haltOnError": true, "batchRequests": [
-        { "method": "PATCH", "url": "v66.0/sobjects/Account/001xx", "richInput": { "Name": "Acme" } },
-        { "method": "GET", "url": "v66.0/sobjects/Account/001xy?fields=Name" },
+        { "method": "PATCH", "url": format!("v66.0/sobjects/Account/{account}"), "richInput": { "Name": "Initech" } },
+        { "method": "GET", "url": "v66.0/sobjects/Account/001000000000099AAA?fields=Name" },
         { "method": "GET", "url": "v66.0/limits" },
     ] })]
     );
@@ -242,45 +257,48 @@ async fn a_batch_goes_below_its_version_and_what_was_left_out_is_told() {
 #[tokio::test]
 async fn a_tree_that_failed_names_the_record_that_is_wrong() {
     let stage = Stage::set().await;
-    let error = json!({ "statusCode": "INVALID_EMAIL_ADDRESS", "message": "…", "fields": ["Email"] });
-    let body = json!({ "hasErrors": true, "results": [{ "referenceId": "contact7", "errors": [error] }] });
-    stage.org.enqueue_at(TREE, Answer::json(400, &body));
-    let made = json!({ "hasErrors": false, "results": [{ "referenceId": "a", "id": "001xx" }] });
-    stage.org.enqueue_at(TREE, Answer::json(201, &made));
-
     let client = stage.client();
-    let error = client.composite().tree("Account", &json!({ "records": [] })).await.unwrap_err();
+    let tree = |last_name: Option<&str>| {
+        let contact = json!({
+            "attributes": { "type": "Contact", "referenceId": "contact" }, "FirstName": "Bill", "LastName": last_name,
+        });
+        json!({ "records": [{
+            "attributes": { "type": "Account", "referenceId": "account" },
+            "Name": "Initech",
+            "Contacts": { "records": [contact] },
+        }] })
+    };
+    let error = client.composite().tree("Account", &tree(None)).await.unwrap_err();
     let CirrusError::Api { status: 400, errors, raw: None, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(errors[0].error_code, "REQUIRED_FIELD_MISSING");
     assert_eq!(
-        (errors[0].error_code.as_str(), &errors[0].fields),
-        ("INVALID_EMAIL_ADDRESS", &vec!["Email".into()])
+        (&errors[0].fields, &errors[0].extra["referenceId"]),
+        (&vec!["LastName".into()], &json!("contact"))
     );
-    assert_eq!(errors[0].extra["referenceId"], "contact7");
-    assert!(error.to_string().contains("INVALID_EMAIL_ADDRESS"));
+    assert!(error.to_string().contains("REQUIRED_FIELD_MISSING"));
 
-    let made = client.composite().tree("Account", &json!({ "records": [] })).await.unwrap();
-    assert!(!made.has_errors && made.results[0].is_success());
+    let made = client.composite().tree("Account", &tree(Some("Lumbergh"))).await.unwrap();
+    assert!(!made.has_errors && made.results.len() == 2);
+    assert!(made.results.iter().all(CompositeTreeResult::is_success));
 }
 
 #[tokio::test]
-async fn of_graphs_each_is_told_for_itself() {
+async fn of_graphs_each_is_done_or_not_for_itself() {
     let stage = Stage::set().await;
-    let wrong = json!([{ "errorCode": "DUPLICATES_DETECTED", "message": "…" }]);
-    let body = json!({ "graphs": [
-        { "graphId": "one", "isSuccessful": true,
-          "graphResponse": { "compositeResponse": [answer(201, "a", &json!({ "id": "001xx" }))] } },
-        { "graphId": "two", "isSuccessful": false,
-          "graphResponse": { "compositeResponse": [halted("a"), answer(400, "b", &wrong)] } },
-    ] });
-    stage.org.enqueue_at(GRAPH, Answer::json(200, &body));
-
     let client = stage.client();
-    let answer = client.composite().graph(&CompositeGraphRequest::default()).await.unwrap();
+    let graph = |id: &str, contact: Value| {
+        let request = client.composite().compose().create("Account", "account", &json!({ "Name": id }));
+        request.create("Contact", "contact", &contact).into_graph(id).unwrap()
+    };
+    let graphs = vec![graph("one", json!({ "LastName": "Lumbergh" })), graph("two", json!({}))];
+    let answer = client.composite().graph(&CompositeGraphRequest { graphs }).await.unwrap();
 
     assert!(answer.get("one").unwrap().is_successful);
     let failed = answer.get("two").unwrap();
-    assert_eq!(failed.graph_response.cause().unwrap().reference_id, "b");
+    assert!(!failed.is_successful);
+    assert_eq!(failed.graph_response.cause().unwrap().reference_id, "contact");
     assert!(answer.get("three").is_none());
+    assert_eq!(stage.org.query("SELECT Id FROM Account WHERE Name IN ('one', 'two')").unwrap().len(), 1);
 }
 
 #[test]

@@ -37,6 +37,18 @@ async fn a_log_file_is_downloaded_by_its_id_and_by_its_url() {
 }
 
 #[tokio::test]
+async fn a_record_that_was_found_leads_to_its_file() {
+    let stage = Stage::set().await;
+    let id = stage.org.add_event_log("Login", 3).unwrap();
+    let client = stage.client();
+    let soql = "SELECT Id, EventType, LogFile, LogDate, LogFileLength FROM EventLogFile";
+    let found = client.query_as::<EventLogFileRecord>(soql).await.unwrap().records.remove(0);
+    let whole = client.event_monitoring().download_url(&found.log_file).await.unwrap();
+    assert_eq!((found.id, found.event_type.as_str()), (id, "Login"));
+    assert_eq!(String::from_utf8_lossy(&whole).lines().count(), 4);
+}
+
+#[tokio::test]
 async fn the_token_goes_to_no_url_that_is_not_a_log_files() {
     let stage = Stage::set().await;
     let client = stage.client();

@@ -102,6 +102,17 @@ async fn a_deployment_that_failed_is_no_error_and_says_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_component_that_is_wrong_is_named() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    stage.org.fail_next_deployment("Unexpected token");
+    let begun = client.metadata().deploy(&DeployOptions::default(), package()).await.unwrap();
+    let ended = soon(client.metadata().wait_for_deploy(begun.id)).await.unwrap().deploy_result.unwrap();
+    let failure = ended.details.unwrap().component_failures.remove(0);
+    assert_eq!((failure.problem.as_deref(), failure.success), (Some("Unexpected token"), false));
+}
+
+#[tokio::test]
 async fn a_deployment_is_begun_once() {
     let stage = Stage::set().await;
     let client = stage.client();

@@ -1,0 +1,183 @@
+//! SOQL queries (REST API Developer Guide, "Query", "QueryAll" and "Query More Results").
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::Cirrus;
+use crate::error::CirrusResult;
+use crate::pagination::Records;
+pub use crate::query_page::{QueryOptions, QueryResult};
+use crate::query_page::{first, next};
+
+const QUERY: &str = "query";
+/// Also what is deleted and not yet gone for good, and archived activities.
+const QUERY_ALL: &str = "queryAll";
+
+/// Queries. Values that come from elsewhere go into SOQL through [`soql::quote`](crate::soql::quote) or a
+/// [`Select`](crate::soql::select::Select).
+///
+/// ```no_run
+/// use authsession_salesforce::soql;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// #[serde(rename_all = "PascalCase")]
+/// struct Account {
+///     id: String,
+///     annual_revenue: Option<f64>,
+/// }
+///
+/// # async fn example(salesforce: authsession_salesforce::Cirrus, name: &str) -> authsession_salesforce::CirrusResult<()> {
+/// let soql = format!("SELECT Id, AnnualRevenue FROM Account WHERE Name = {}", soql::quote(name));
+/// let found = salesforce.query_as::<Account>(&soql).await?;
+/// println!("{} accounts, {} of them here", found.total_size, found.records.len());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// SOQL that is empty, before anything is sent; those of every call (see [`get`](Self::get)); and records that are not of the
+/// type that was asked for.
+impl Cirrus {
+    /// The first page of what a query finds.
+    pub async fn query(&self, soql: &str) -> CirrusResult<QueryResult<Value>> {
+        self.query_as(soql).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_as<R: DeserializeOwned>(&self, soql: &str) -> CirrusResult<QueryResult<R>> {
+        first(self, QUERY, soql, &QueryOptions::new()).await
+    }
+
+    /// The first page, of the length asked for.
+    pub async fn query_with_options(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<Value>> {
+        self.query_with_options_as(soql, options).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_with_options_as<R: DeserializeOwned>(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<R>> {
+        first(self, QUERY, soql, options).await
+    }
+
+    /// The first page of what a query finds, also among deleted records and archived activities.
+    pub async fn query_all(&self, soql: &str) -> CirrusResult<QueryResult<Value>> {
+        self.query_all_as(soql).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_all_as<R: DeserializeOwned>(&self, soql: &str) -> CirrusResult<QueryResult<R>> {
+        first(self, QUERY_ALL, soql, &QueryOptions::new()).await
+    }
+
+    /// The first page, also of deleted records, of the length asked for.
+    pub async fn query_all_with_options(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<Value>> {
+        self.query_all_with_options_as(soql, options).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_all_with_options_as<R: DeserializeOwned>(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<R>> {
+        first(self, QUERY_ALL, soql, options).await
+    }
+
+    /// The page a [`next_records_url`](QueryResult::next_records_url) names. One that is not of a query of this org is refused
+    /// before anything is sent.
+    pub async fn query_more(&self, next_records_url: &str) -> CirrusResult<QueryResult<Value>> {
+        self.query_more_as(next_records_url).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_more_as<R: DeserializeOwned>(
+        &self,
+        next_records_url: &str,
+    ) -> CirrusResult<QueryResult<R>> {
+        next(self, next_records_url, &QueryOptions::new()).await
+    }
+
+    /// The page a `next_records_url` names, of the length asked for.
+    pub async fn query_more_with_options(
+        &self,
+        next_records_url: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<Value>> {
+        self.query_more_with_options_as(next_records_url, options).await
+    }
+
+    /// The same, as records of a type.
+    pub async fn query_more_with_options_as<R: DeserializeOwned>(
+        &self,
+        next_records_url: &str,
+        options: &QueryOptions,
+    ) -> CirrusResult<QueryResult<R>> {
+        next(self, next_records_url, options).await
+    }
+}
+
+/// Queries whose records come one by one, through all pages.
+impl Cirrus {
+    /// All records a query finds.
+    pub fn query_stream(&self, soql: &str) -> Records<Value> {
+        self.query_stream_as(soql)
+    }
+
+    /// The same, as records of a type.
+    pub fn query_stream_as<R: DeserializeOwned + Send + Unpin + 'static>(&self, soql: &str) -> Records<R> {
+        self.query_stream_with_options_as(soql, &QueryOptions::new())
+    }
+
+    /// All records, in pages of the length asked for.
+    pub fn query_stream_with_options(&self, soql: &str, options: &QueryOptions) -> Records<Value> {
+        self.query_stream_with_options_as(soql, options)
+    }
+
+    /// The same, as records of a type.
+    pub fn query_stream_with_options_as<R: DeserializeOwned + Send + Unpin + 'static>(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> Records<R> {
+        Records::of_query(self.clone(), QUERY, soql.to_owned(), options.clone())
+    }
+
+    /// All records a query finds, also deleted ones and archived activities.
+    pub fn query_all_stream(&self, soql: &str) -> Records<Value> {
+        self.query_all_stream_as(soql)
+    }
+
+    /// The same, as records of a type.
+    pub fn query_all_stream_as<R: DeserializeOwned + Send + Unpin + 'static>(
+        &self,
+        soql: &str,
+    ) -> Records<R> {
+        self.query_all_stream_with_options_as(soql, &QueryOptions::new())
+    }
+
+    /// All records, also deleted ones, in pages of the length asked for.
+    pub fn query_all_stream_with_options(&self, soql: &str, options: &QueryOptions) -> Records<Value> {
+        self.query_all_stream_with_options_as(soql, options)
+    }
+
+    /// The same, as records of a type.
+    pub fn query_all_stream_with_options_as<R: DeserializeOwned + Send + Unpin + 'static>(
+        &self,
+        soql: &str,
+        options: &QueryOptions,
+    ) -> Records<R> {
+        Records::of_query(self.clone(), QUERY_ALL, soql.to_owned(), options.clone())
+    }
+}

@@ -1,0 +1,89 @@
+//! One page of a query: how it is asked for, and what it is (REST API Developer Guide, "Query" and "Query More Results").
+
+use http::{HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Cirrus;
+use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::call::Call;
+use crate::locator;
+
+const QUERY_OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");
+
+/// How a query is to be answered.
+///
+/// ```
+/// use authsession_salesforce::QueryOptions;
+///
+/// let options = QueryOptions::new().batch_size(500);
+/// assert_eq!(options.batch_size, Some(500));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueryOptions {
+    /// How many records a page is to have; Salesforce takes 200 to 2,000, and may still answer with fewer.
+    pub batch_size: Option<u32>,
+}
+
+impl QueryOptions {
+    /// As Salesforce does by itself: pages of 2,000 records.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Pages of so many records.
+    #[must_use]
+    pub const fn batch_size(mut self, records: u32) -> Self {
+        self.batch_size = Some(records);
+        self
+    }
+}
+
+/// A page of a query's records, of a type of your own or of [`Value`](serde_json::Value)s. A record's children, as of
+/// `(SELECT Id FROM Contacts)`, are pages too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueryResult<R> {
+    /// How many records the whole query has found.
+    #[serde(rename = "totalSize")]
+    pub total_size: i64,
+    /// Whether this is the last page.
+    pub done: bool,
+    /// Where the next one is: for [`query_more`](Cirrus::query_more).
+    #[serde(rename = "nextRecordsUrl", default)]
+    pub next_records_url: Option<String>,
+    /// The records of this page.
+    #[serde(default = "Vec::new")]
+    pub records: Vec<R>,
+}
+
+/// The first page that a query resource (`query`, `queryAll`, `tooling/query`) has for this SOQL.
+pub(crate) async fn first<R: DeserializeOwned>(
+    client: &Cirrus,
+    resource: &'static str,
+    soql: &str,
+    options: &QueryOptions,
+) -> CirrusResult<QueryResult<R>> {
+    if soql.trim().is_empty() {
+        return Err(CirrusError::InvalidInput { field: "soql", message: "is empty: write a query".into() });
+    }
+    client.call_json(with(options, Call::get(resource).parameter("q", soql))).await
+}
+
+/// The page a `nextRecordsUrl` names.
+pub(crate) async fn next<R: DeserializeOwned>(
+    client: &Cirrus,
+    next_records_url: &str,
+    options: &QueryOptions,
+) -> CirrusResult<QueryResult<R>> {
+    let path = locator::path_of(client.auth().instance_url(), next_records_url)?;
+    client.call_json(with(options, Call::get(path))).await
+}
+
+fn with<'a>(options: &QueryOptions, call: Call<'a>) -> Call<'a> {
+    match options.batch_size.map(|records| HeaderValue::try_from(format!("batchSize={records}"))) {
+        Some(Ok(value)) => call.header(QUERY_OPTIONS, value),
+        _ => call,
+    }
+}
