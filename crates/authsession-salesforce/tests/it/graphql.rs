@@ -26,6 +26,24 @@ fn refusal() -> Value {
 }
 
 #[tokio::test]
+async fn the_org_answers_with_its_records_or_says_what_is_wrong_with_the_query() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let names = "query names($first: Int) {
+        uiapi { query { Account(first: $first) { edges { node { Id Name { value } } } } } }
+    }";
+    let answer = client.graphql::<Value, _>(names, &json!({ "first": 1 })).await.unwrap();
+    let edges = answer.into_data().unwrap()["uiapi"]["query"]["Account"]["edges"].clone();
+    assert_eq!(
+        (edges.as_array().map(Vec::len), &edges[0]["node"]["Name"]["value"]),
+        (Some(1), &json!("Acme"))
+    );
+
+    let answer = client.graphql::<Value, _>("query { uiapi { query { Nonsense {", &()).await.unwrap();
+    assert!(answer.data.is_none() && answer.errors.len() == 1 && answer.errors[0].name().is_some());
+}
+
+#[tokio::test]
 async fn data_comes_as_its_type_and_the_query_goes_with_its_variables() {
     let stage = Stage::set().await;
     let answer = Answer::json(200, &json!({ "data": { "uiapi": { "total": 3 } }, "errors": [] }));

@@ -22,6 +22,19 @@ fn record() -> Answer {
 }
 
 #[tokio::test]
+async fn the_orgs_records_are_created_shown_changed_and_deleted() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let created = client.ui_api().create("Account", &json!({ "Name": "Initech" })).await.unwrap();
+    let changed = client.ui_api().update(&created.id, &json!({ "Name": "Initrode" })).await.unwrap();
+    assert_eq!((&changed.id, changed.api_name.as_str()), (&created.id, "Account"));
+    let shown = client.ui_api().record(&created.id, UiFields::Named(&["Account.Name"])).await.unwrap();
+    assert_eq!(shown.fields["Name"].value, "Initrode");
+    client.ui_api().delete(&created.id).await.unwrap();
+    assert_eq!(stage.org.count("Account").unwrap(), 2);
+}
+
+#[tokio::test]
 async fn a_record_comes_with_its_values_for_people_and_programs() {
     let stage = Stage::set().await;
     let client = stage.client();
