@@ -1,8 +1,11 @@
 //! Records that come page by page.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use authsession_salesforce::{Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy};
+use authsession_salesforce::{
+    Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
+};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 use futures_util::{Stream as _, StreamExt, TryStreamExt};
@@ -200,6 +203,25 @@ async fn reading_ahead_asks_for_one_page_more_and_gives_it_up_with_the_stream() 
     let (ids, _) = persistently(pages_of_200(&client).read_ahead()).await;
     assert_all_once_in_order(&stage, &ids);
     assert_eq!(stage.calls(), 8);
+}
+
+#[tokio::test]
+async fn a_page_that_was_read_ahead_of_a_dropped_stream_is_not_waited_for() {
+    let stage = stage().await;
+    let auth: SharedAuth = Arc::new(stage.client_credentials().build().unwrap());
+    let in_use = Arc::downgrade(&auth);
+    let client = Cirrus::builder().auth(auth).build().unwrap();
+    let (held, _gate) = Answer::normal().held();
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+    stage.org.enqueue(OrgEndpoint::Rest, held);
+    let mut records = pages_of_200(&client).read_ahead();
+    assert!(records.next().await.is_some());
+    assert!(stage.org.journal().reaches(OrgEndpoint::Rest, 2).await);
+    drop((records, client));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(in_use.upgrade().is_none(), "the page is still waited for");
 }
 
 #[tokio::test]
