@@ -53,6 +53,7 @@ async fn data_comes_as_its_type_and_the_query_goes_with_its_variables() {
     assert_eq!(answer.into_data().unwrap(), Data { uiapi: Uiapi { total: 3 } });
     let asked = stage.org.journal().last(OrgEndpoint::Rest).unwrap();
     assert_eq!((asked.path.as_str(), stage.calls()), ("/services/data/v66.0/graphql", 2));
+    assert_eq!(asked.header("x-chatter-entity-encoding"), Some("false"), "texts stay as they are");
     let sent: Value = serde_json::from_slice(&asked.body).unwrap();
     assert_eq!(sent, json!({ "query": QUERY, "variables": { "first": 3 } }));
 }
