@@ -27,6 +27,8 @@ mod real_redis_stage;
 #[cfg(all(test, feature = "real"))]
 mod real_salesforce;
 #[cfg(all(test, feature = "real"))]
+mod real_salesforce_bulk;
+#[cfg(all(test, feature = "real"))]
 mod real_sql;
 #[cfg(all(test, feature = "real"))]
 mod real_stage;

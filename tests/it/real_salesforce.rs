@@ -11,18 +11,18 @@ use authsession_testkit::org::endpoint::OrgEndpoint;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 #[derive(Clone, Copy)]
-enum Client {
+pub(crate) enum Client {
     Jsforce,
     SimpleSalesforce,
 }
 
 impl Client {
-    fn command(self) -> Command {
+    fn command(self, script: &str) -> Command {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("real/salesforce");
         let python = || std::env::var("AUTHSESSION_TEST_PYTHON").expect("start me with tests/real/run");
-        let (program, script) = match self {
-            Self::Jsforce => ("node".to_owned(), "jsforce.mjs"),
-            Self::SimpleSalesforce => (python(), "simple_salesforce_flows.py"),
+        let program = match self {
+            Self::Jsforce => "node".to_owned(),
+            Self::SimpleSalesforce => python(),
         };
         let mut command = Command::new(program);
         command.arg(folder.join(script));
@@ -31,8 +31,16 @@ impl Client {
 
     /// Runs one flow against an org of its own, which is returned.
     async fn runs(self, flow: &str, edit: fn(OrgBuilder) -> OrgBuilder) -> Org {
-        let org = edit(Org::builder()).start().await.unwrap();
-        let mut command = self.command();
+        let script = match self {
+            Self::Jsforce => "jsforce.mjs",
+            Self::SimpleSalesforce => "simple_salesforce_flows.py",
+        };
+        self.tries(script, flow, edit(Org::builder()).start().await.unwrap()).await
+    }
+
+    /// Runs one flow of a script against this org, which is returned.
+    pub(crate) async fn tries(self, script: &str, flow: &str, org: Org) -> Org {
+        let mut command = self.command(script);
         command
             .arg(flow)
             .env("ORG_URL", org.url())

@@ -124,6 +124,15 @@ impl Cirrus {
         within(self.limit, self.exchange.send_whatever_comes(&call)).await
     }
 
+    /// The whole answer to a call that was done, or whose refusal is one that is to be read as an answer.
+    pub(crate) async fn call_accepting(
+        &self,
+        call: Call<'_>,
+        accepts: impl Fn(&Answer) -> bool,
+    ) -> CirrusResult<Answer> {
+        within(self.limit, self.exchange.send_accepting(&call, accepts)).await
+    }
+
     /// The answer's body as it comes.
     pub(crate) async fn download(&self, call: Call<'_>) -> CirrusResult<ByteStream> {
         let (response, turn) = within(self.limit, self.exchange.open(&call)).await?;

@@ -203,6 +203,18 @@ pub enum CirrusError {
         message: String,
     },
 
+    /// More than Salesforce takes in one call; nothing was sent.
+    #[error("{count} {of} are too many for one call, which takes {most}: split them")]
+    #[non_exhaustive]
+    TooMany {
+        /// Of what, in the plural: `subrequests`, `records`, `nodes`.
+        of: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+
     /// An answer that is not what the API says it answers.
     #[error("{0}")]
     InvalidResponse(String),

@@ -91,22 +91,27 @@ impl Exchange {
 
     /// The whole answer, if the call was done.
     pub(crate) async fn send(&self, call: &Call<'_>) -> CirrusResult<Answer> {
+        self.send_accepting(call, |_| false).await
+    }
+
+    /// The whole answer, whatever its status.
+    pub(crate) async fn send_whatever_comes(&self, call: &Call<'_>) -> CirrusResult<Answer> {
+        self.send_accepting(call, |_| true).await
+    }
+
+    /// The whole answer, if the call was done, or if the refusal is one that is to be read as an answer.
+    pub(crate) async fn send_accepting(
+        &self,
+        call: &Call<'_>,
+        accepts: impl Fn(&Answer) -> bool,
+    ) -> CirrusResult<Answer> {
         match self.carry(call, Body::Whole).await? {
             (Ok(Done::Whole(answer)), _) => Ok(answer),
             (Ok(Done::AsItComes(..)), _) => {
                 Err(CirrusError::InvalidResponse("there is no body to read".into()))
             }
+            (Err(refused), _) if accepts(&refused) => Ok(refused),
             (Err(refused), authorization) => Err(refused.into_error(token_of(&authorization))),
-        }
-    }
-
-    /// The whole answer, whatever its status.
-    pub(crate) async fn send_whatever_comes(&self, call: &Call<'_>) -> CirrusResult<Answer> {
-        match self.carry(call, Body::Whole).await? {
-            (Ok(Done::Whole(answer)) | Err(answer), _) => Ok(answer),
-            (Ok(Done::AsItComes(..)), _) => {
-                Err(CirrusError::InvalidResponse("there is no body to read".into()))
-            }
         }
     }
 

@@ -22,16 +22,24 @@
 //! Read it in this order: [`auth::session`] is the trait, [`auth::recovery`] what a caller does about an error,
 //! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with.
 
+pub mod actions;
+pub mod apex;
 pub mod api_error;
 pub mod auth;
 pub mod byte_stream;
 pub mod client;
+pub mod composite;
 pub mod error;
+pub mod event_monitoring;
 mod exchange;
 pub mod governor;
 pub mod graphql;
+pub mod handlers;
 pub mod limit_info;
+pub mod limits;
 mod locator;
+pub mod metadata;
+mod nullable;
 pub mod pagination;
 pub mod query;
 mod query_page;
@@ -41,11 +49,14 @@ pub mod search;
 pub mod sobjects;
 pub mod soql;
 pub mod sosl;
+pub mod tooling;
 pub mod ui_api;
+pub mod versions;
 
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 
+pub use actions::{ActionDescription, ActionParameter, ActionResult, ActionSummary};
 pub use api_error::ApiVerdict;
 pub use auth::{
     AuthError, AuthResult, AuthSession, AuthorizeOptions, ClientCredentialsAuth,
@@ -64,11 +75,26 @@ pub use client::builder::{
     DEFAULT_READ_TIMEOUT, MIN_API_VERSION,
 };
 pub use client::raw::{RawBody, RawResponse};
+pub use composite::{
+    BATCH_MAX_SUBREQUESTS, BatchBuilder, BatchRequest, BatchResponse, BatchSubrequest, BatchSubresult,
+    COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, COMPOSITE_MAX_SUBREQUESTS, CollectionOutcome,
+    CollectionRecord, CompositeBuilder, CompositeError, CompositeGraph, CompositeGraphRequest,
+    CompositeGraphResponse, CompositeGraphResult, CompositeRequest, CompositeResponse, CompositeSubrequest,
+    CompositeSubresponse, CompositeTreeResponse, CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes,
+    SObjectCollection, SObjectCollectionResult, TREE_MAX_RECORDS, reference,
+};
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};
+pub use event_monitoring::EventLogFileRecord;
 pub use exchange::address::encode_path_segment;
 pub use governor::Governor;
 pub use limit_info::LimitInfo;
+pub use limits::{Limit, OrgLimits};
+pub use metadata::{
+    DeployDetails, DeployMessage, DeployOptions, DeployRequest, DeployResult, DeployResultDetails,
+    DeployResultInnerDetails, DeployStatus, DeployWait, MetadataHandler, RunTestResults, RunTestsResult,
+    TestLevel,
+};
 pub use pagination::Records;
 pub use query::{QueryOptions, QueryResult};
 pub use retry::{Replay, RetryPolicy};
@@ -79,3 +105,5 @@ pub use sobjects::describe::{DescribeGlobal, SObjectMetadata};
 pub use sobjects::external_id::UpsertOptions;
 pub use sobjects::record::SObjectCreateResult;
 pub use sobjects::{SObjectHandler, SObjectsHandler};
+pub use tooling::ExecuteAnonymousResult;
+pub use versions::ApiVersion;

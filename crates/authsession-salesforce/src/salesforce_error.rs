@@ -43,11 +43,30 @@ pub(crate) fn read(text: &str) -> Vec<SalesforceError> {
     if text.starts_with('<') {
         return read_xml(text).into_iter().collect();
     }
-    match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => items.into_iter().take(MOST).filter_map(read_json).collect(),
-        Ok(item) => read_json(item).into_iter().collect(),
-        Err(_) => Vec::new(),
+    serde_json::from_str(text).map_or_else(|_| Vec::new(), read_value)
+}
+
+/// The errors in a JSON value: a list of them, one, or those of a tree's records, each with its `referenceId`.
+pub(crate) fn read_value(value: Value) -> Vec<SalesforceError> {
+    match value {
+        Value::Array(items) => items.into_iter().take(MOST).filter_map(read_json).collect(),
+        Value::Object(mut members) if members.contains_key("hasErrors") => match members.remove("results") {
+            Some(Value::Array(results)) => results.iter().flat_map(of_tree).take(MOST).collect(),
+            _ => Vec::new(),
+        },
+        item => read_json(item).into_iter().collect(),
     }
+}
+
+fn of_tree(result: &Value) -> impl Iterator<Item = SalesforceError> {
+    const REFERENCE: &str = "referenceId";
+    let errors = result.get("errors").and_then(Value::as_array);
+    errors.into_iter().flatten().filter_map(|error| {
+        let mut error = read_json(error.clone())?;
+        let reference = result.get(REFERENCE).cloned().unwrap_or_default();
+        error.extra.insert(REFERENCE.to_owned(), reference);
+        Some(error)
+    })
 }
 
 fn read_json(item: Value) -> Option<SalesforceError> {

@@ -84,6 +84,7 @@ pub(crate) struct Books {
     pub(crate) approved: HashSet<(String, String)>,
     logins: HashMap<String, Vec<SystemTime>>,
     pub(crate) api_requests: u64,
+    pub(crate) query_jobs: u64,
 }
 
 impl Books {

@@ -44,6 +44,11 @@ pub(crate) fn written_instant(seconds: i64) -> String {
     format!("{day}T{:02}:{:02}:{:02}.000+0000", time / 3600, time / 60 % 60, time % 60)
 }
 
+/// The same of what a clock shows.
+pub(crate) fn written(at: SystemTime) -> String {
+    written_instant(seconds(at))
+}
+
 /// The number of a day written `2030-01-01`; none for one that is not in the calendar.
 pub(crate) fn read_day(text: &str) -> Option<i64> {
     let mut parts = text.split('-');

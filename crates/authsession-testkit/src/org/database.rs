@@ -27,8 +27,12 @@ pub(crate) type Fields = Map<String, Value>;
 pub(crate) struct Database {
     clock: VirtualClock,
     organization: String,
+    make: Make,
     store: Mutex<Option<Store>>,
 }
+
+/// Makes the tables of an organization.
+pub(crate) type Make = fn(VirtualClock, &str) -> Result<Store, ApiError>;
 
 /// The open database; others wait as long as this is held.
 pub(crate) struct Opened<'a> {
@@ -36,14 +40,14 @@ pub(crate) struct Opened<'a> {
 }
 
 impl Database {
-    pub(crate) fn new(clock: VirtualClock, organization: &str) -> Self {
-        Self { clock, organization: organization.to_owned(), store: Mutex::default() }
+    pub(crate) fn new(clock: VirtualClock, organization: &str, make: Make) -> Self {
+        Self { clock, organization: organization.to_owned(), make, store: Mutex::default() }
     }
 
     pub(crate) fn open(&self) -> Result<Opened<'_>, ApiError> {
         let mut guard = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if guard.is_none() {
-            *guard = Some(Store::new(self.clock.clone(), &self.organization)?);
+            *guard = Some((self.make)(self.clock.clone(), &self.organization)?);
         }
         Ok(Opened { guard })
     }

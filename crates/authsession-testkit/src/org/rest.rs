@@ -4,11 +4,11 @@ mod blob;
 mod composite;
 mod conditional;
 mod graphql;
-mod multipart;
+pub(crate) mod multipart;
 mod query;
 mod record;
-mod request;
-mod resources;
+pub(crate) mod request;
+pub(crate) mod resources;
 mod search;
 mod sobjects;
 mod ui_api;
@@ -16,9 +16,11 @@ mod ui_api;
 use crate::org::RequestLimit;
 use crate::org::api_error::ApiError;
 use crate::org::books::Purpose;
+use crate::org::call::Call;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::rest::request::Request;
 use crate::org::rest::request::number;
+use crate::org::services;
 use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
@@ -29,7 +31,11 @@ use serde_json::json;
 const OLDEST: u32 = 20;
 
 pub(crate) fn answer(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Reply {
-    let reply = route(tenant, inquiry).unwrap_or_else(|error| error.reply());
+    limit_info(tenant, route(tenant, inquiry).unwrap_or_else(|error| error.reply()))
+}
+
+/// The reply, and how much of the limit is used.
+pub(crate) fn limit_info(tenant: &Tenant, reply: Reply) -> Reply {
     let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
     reply.header("sforce-limit-info", format!("api-usage={used}/{allowed}"))
 }
@@ -56,6 +62,10 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     let number = number(version).filter(|number| (OLDEST..=tenant.settings.api_version).contains(number));
     let number = number.ok_or_else(ApiError::not_found)?;
     let base = format!("{}/{version}", OrgEndpoint::Rest.path());
+    let call = Call { tenant, inquiry, purpose: &purpose, base: &base, version: number };
+    if let Some(answer) = services::answer(&call, rest) {
+        return answer;
+    }
     let reads = matches!(inquiry.exchange.method, Method::GET | Method::HEAD);
     match rest {
         [] if reads => Ok(Reply::json(200, &listed(tenant, &base, &purpose))),
@@ -66,7 +76,7 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     }
 }
 
-fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
+pub(crate) fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
     let header = inquiry.header("authorization").unwrap_or_default();
     let token = header
         .split_once(' ')
@@ -114,13 +124,5 @@ fn listed(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
         "query": format!("{base}/query"),
         "sobjects": format!("{base}/sobjects"),
         "identity": tenant.identity_url(&purpose.username),
-    })
-}
-
-pub(crate) fn limits(tenant: &Tenant) -> Value {
-    let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
-    json!({
-        "DailyApiRequests": { "Max": allowed, "Remaining": allowed.saturating_sub(used) },
-        "DataStorageMB": { "Max": 1024, "Remaining": 1000 },
     })
 }

@@ -5,14 +5,20 @@ use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::org::RequestLimit;
+use crate::org::actions::Action;
 use crate::org::api_error::ApiError;
 use crate::org::books::Books;
 use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
 use crate::org::database::Database;
 use crate::org::database::Opened;
+use crate::org::database::store::Store;
+use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
+use crate::org::event_logs::EventLogs;
 use crate::org::identifier::identifier;
+use crate::org::jobs::Jobs;
+use crate::org::tooling;
 use crate::org::user::OrgUser;
 use crate::script::Script;
 use std::collections::HashSet;
@@ -58,12 +64,19 @@ pub(crate) struct Tenant {
     keys: Mutex<Option<KeyRing>>,
     orders: Mutex<Orders>,
     books: Mutex<Books>,
-    database: Database,
+    database: Arc<Database>,
+    /// The records of the Tooling API.
+    pub(crate) tooling: Database,
+    pub(crate) event_logs: EventLogs,
+    jobs: Mutex<Jobs>,
+    deployments: Mutex<Deployments>,
+    actions: Mutex<Vec<Action>>,
 }
 
 impl Tenant {
     pub(crate) fn new(settings: Settings, clock: VirtualClock, orders: Orders) -> Self {
-        let database = Database::new(clock.clone(), &settings.organization);
+        let database = Database::new(clock.clone(), &settings.organization, Store::new);
+        let tooling = Database::new(clock.clone(), &settings.organization, tooling::store);
         Self {
             settings,
             clock,
@@ -73,11 +86,16 @@ impl Tenant {
             keys: Mutex::default(),
             orders: Mutex::new(orders),
             books: Mutex::default(),
-            database,
+            database: Arc::new(database),
+            tooling,
+            event_logs: EventLogs::default(),
+            jobs: Mutex::default(),
+            deployments: Mutex::default(),
+            actions: Mutex::new(Action::standard()),
         }
     }
 
-    /// Lock order: database, orders, books, keys.
+    /// Lock order: jobs, database, orders, books, keys.
     pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,6 +117,23 @@ impl Tenant {
         // What is wrong with them, the step itself finds out.
         drop(self.records());
         &self.database
+    }
+
+    /// The records, to be read while an answer is sent.
+    pub(crate) fn lent_database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
+    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn deployments(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn actions(&self) -> MutexGuard<'_, Vec<Action>> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the keys, made when first needed: few tests see an ID token.

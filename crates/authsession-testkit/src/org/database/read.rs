@@ -108,7 +108,8 @@ impl Store {
         Ok(records)
     }
 
-    fn flat(&self, plan: &Plan, row: &Row<'_>, base: &str) -> Result<Fields, ApiError> {
+    /// A record flat: a parent's field is called `Account.Name`.
+    pub(crate) fn flat(&self, plan: &Plan, row: &Row<'_>, base: &str) -> Result<Fields, ApiError> {
         let mut record = Fields::new();
         let id: String = row.get(plan.columns.len() + plan.parents.len())?;
         for (at, column) in plan.columns.iter().enumerate() {

@@ -36,20 +36,8 @@ pub(crate) struct Store {
 impl Store {
     /// Every standard object, two accounts and a contact.
     pub(crate) fn new(clock: VirtualClock, organization: &str) -> Result<Self, ApiError> {
-        let connection = Connection::open_in_memory()?;
-        let schema_changed = seconds(clock.now());
-        let mut store = Self {
-            connection,
-            clock,
-            schema: Vec::new(),
-            cursors: BTreeMap::new(),
-            schema_changed,
-            users: Vec::new(),
-        };
+        let mut store = Self::of(clock, standard())?;
         store.savepoint("open")?;
-        for object in standard() {
-            store.create_table(object)?;
-        }
         store.put("Organization", 1, &organization_row(organization))?;
         for fields in [
             json!({ "Name": "Acme", "Industry": "Manufacturing" }),
@@ -58,6 +46,25 @@ impl Store {
             store.insert("Account", members(fields))?;
         }
         store.insert("Contact", members(json!({ "FirstName": "Ada", "LastName": "Lovelace" })))?;
+        store.release("open")?;
+        Ok(store)
+    }
+
+    /// These objects, without a record.
+    pub(crate) fn of(clock: VirtualClock, objects: Vec<OrgObject>) -> Result<Self, ApiError> {
+        let schema_changed = seconds(clock.now());
+        let mut store = Self {
+            connection: Connection::open_in_memory()?,
+            clock,
+            schema: Vec::new(),
+            cursors: BTreeMap::new(),
+            schema_changed,
+            users: Vec::new(),
+        };
+        store.savepoint("open")?;
+        for object in objects {
+            store.create_table(object)?;
+        }
         store.release("open")?;
         Ok(store)
     }

@@ -25,7 +25,11 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Bytes,
     /// Such as 66.
     pub(crate) version: u32,
+    /// Whether the path goes on with `tooling`, which `parts` leaves out.
+    pub(crate) tooling: bool,
 }
+
+const TOOLING: &str = "tooling";
 
 impl<'a> Request<'a> {
     pub(crate) fn of(
@@ -35,14 +39,16 @@ impl<'a> Request<'a> {
         parts: &[&str],
     ) -> Self {
         let exchange = &inquiry.exchange;
+        let tooling = parts.first() == Some(&TOOLING);
         Self {
             tenant,
             method: exchange.method.clone(),
-            parts: parts.iter().map(|part| decoded(part)).collect(),
+            parts: parts.iter().skip(usize::from(tooling)).map(|part| decoded(part)).collect(),
             query: exchange.query.clone(),
             headers: exchange.headers.clone(),
             body: exchange.body.clone(),
             version,
+            tooling,
         }
     }
 
@@ -57,8 +63,9 @@ impl<'a> Request<'a> {
         let url = if url.starts_with('/') { url.to_owned() } else { format!("/services/data/{url}") };
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         let path = path.strip_prefix(OrgEndpoint::Rest.path()).ok_or_else(ApiError::not_found)?;
-        let mut parts = path.split('/').filter(|part| !part.is_empty()).map(decoded);
+        let mut parts = path.split('/').filter(|part| !part.is_empty()).map(decoded).peekable();
         let version = parts.next().and_then(|version| number(&version)).ok_or_else(ApiError::not_found)?;
+        let tooling = parts.next_if(|part| part == TOOLING).is_some();
         Ok(Self {
             tenant: self.tenant,
             method,
@@ -67,12 +74,14 @@ impl<'a> Request<'a> {
             headers: headers.map_or_else(HeaderMap::new, read),
             body: body.map_or_else(Bytes::new, |body| body.to_string().into()),
             version,
+            tooling,
         })
     }
 
-    /// `/services/data/v66.0`.
+    /// `/services/data/v66.0`, or `/services/data/v66.0/tooling`.
     pub(crate) fn base(&self) -> String {
-        format!("{}/v{}.0", OrgEndpoint::Rest.path(), self.version)
+        let folder = if self.tooling { "/tooling" } else { "" };
+        format!("{}/v{}.0{folder}", OrgEndpoint::Rest.path(), self.version)
     }
 
     pub(crate) fn query_value(&self, name: &str) -> Option<&str> {

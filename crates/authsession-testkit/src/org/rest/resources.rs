@@ -2,7 +2,7 @@
 
 use crate::org::api_error::ApiError;
 use crate::org::database::store::Store;
-use crate::org::rest;
+use crate::org::limits;
 use crate::org::rest::composite;
 use crate::org::rest::composite::batch;
 use crate::org::rest::composite::collections;
@@ -51,5 +51,5 @@ pub(crate) fn answer(request: &Request<'_>, store: &mut Store) -> Result<Reply, 
 
 fn limits(request: &Request<'_>) -> Result<Reply, ApiError> {
     sobjects::reads(request)?;
-    Ok(Reply::json(200, &rest::limits(request.tenant)))
+    Ok(Reply::json(200, &limits::told(request.tenant)))
 }
