@@ -89,7 +89,7 @@ impl Cirrus {
             return Err(CirrusError::InvalidInput { field: "query", message: "is empty: write one".into() });
         }
         let replay = if query.contains("mutation") { Replay::Never } else { Replay::Always };
-        let call = Call::post("graphql").json(&Body { query, variables })?.replay(replay);
+        let call = Call::post("graphql").unescaped().json(&Body { query, variables })?.replay(replay);
         read(&self.call(call).await?)
     }
 }

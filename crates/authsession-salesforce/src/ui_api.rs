@@ -87,7 +87,7 @@ pub struct UiApiHandler<'a> {
 impl UiApiHandler<'_> {
     /// A record.
     pub async fn record(&self, id: &str, fields: UiFields<'_>) -> CirrusResult<UiRecord> {
-        let call = Call::get(path(id)?);
+        let call = Call::get(path(id)?).unescaped();
         let call = match fields {
             UiFields::Named(names) => call.parameter("fields", &list("fields", names)?),
             UiFields::FullLayout => call.parameter("layoutTypes", "Full"),
@@ -107,7 +107,7 @@ impl UiApiHandler<'_> {
             api_name: &'a str,
             fields: &'a F,
         }
-        self.client.call_json(Call::post(RECORDS).json(&Body { api_name: object, fields })?).await
+        self.client.call_json(Call::post(RECORDS).unescaped().json(&Body { api_name: object, fields })?).await
     }
 
     /// Changes the fields of a record that are named, and shows it. It is sent once.
@@ -119,7 +119,7 @@ impl UiApiHandler<'_> {
         struct Body<'a, F: ?Sized> {
             fields: &'a F,
         }
-        self.client.call_json(Call::patch(path(id)?).json(&Body { fields })?).await
+        self.client.call_json(Call::patch(path(id)?).unescaped().json(&Body { fields })?).await
     }
 
     /// Deletes a record.

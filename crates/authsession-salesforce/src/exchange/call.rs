@@ -111,6 +111,12 @@ impl<'a> Call<'a> {
         Ok(self)
     }
 
+    /// Texts as they are: some APIs escape them for web pages unless told not to (Connect REST API Developer Guide, "Response
+    /// Body Encoding").
+    pub(crate) fn unescaped(self) -> Self {
+        self.header(HeaderName::from_static("x-chatter-entity-encoding"), HeaderValue::from_static("false"))
+    }
+
     pub(crate) fn if_modified_since(self, since: std::time::SystemTime) -> CirrusResult<Self> {
         Ok(self.header(IF_MODIFIED_SINCE, http_date(since)?))
     }

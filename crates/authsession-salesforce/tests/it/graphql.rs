@@ -26,6 +26,24 @@ fn refusal() -> Value {
 }
 
 #[tokio::test]
+async fn the_org_answers_with_its_records_or_says_what_is_wrong_with_the_query() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let names = "query names($first: Int) {
+        uiapi { query { Account(first: $first) { edges { node { Id Name { value } } } } } }
+    }";
+    let answer = client.graphql::<Value, _>(names, &json!({ "first": 1 })).await.unwrap();
+    let edges = answer.into_data().unwrap()["uiapi"]["query"]["Account"]["edges"].clone();
+    assert_eq!(
+        (edges.as_array().map(Vec::len), &edges[0]["node"]["Name"]["value"]),
+        (Some(1), &json!("Acme"))
+    );
+
+    let answer = client.graphql::<Value, _>("query { uiapi { query { Nonsense {", &()).await.unwrap();
+    assert!(answer.data.is_none() && answer.errors.len() == 1 && answer.errors[0].name().is_some());
+}
+
+#[tokio::test]
 async fn data_comes_as_its_type_and_the_query_goes_with_its_variables() {
     let stage = Stage::set().await;
     let answer = Answer::json(200, &json!({ "data": { "uiapi": { "total": 3 } }, "errors": [] }));
@@ -35,6 +53,7 @@ async fn data_comes_as_its_type_and_the_query_goes_with_its_variables() {
     assert_eq!(answer.into_data().unwrap(), Data { uiapi: Uiapi { total: 3 } });
     let asked = stage.org.journal().last(OrgEndpoint::Rest).unwrap();
     assert_eq!((asked.path.as_str(), stage.calls()), ("/services/data/v66.0/graphql", 2));
+    assert_eq!(asked.header("x-chatter-entity-encoding"), Some("false"), "texts stay as they are");
     let sent: Value = serde_json::from_slice(&asked.body).unwrap();
     assert_eq!(sent, json!({ "query": QUERY, "variables": { "first": 3 } }));
 }

@@ -1,8 +1,11 @@
 //! Records that come page by page.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use authsession_salesforce::{Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy};
+use authsession_salesforce::{
+    Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
+};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 use futures_util::{Stream as _, StreamExt, TryStreamExt};
@@ -97,28 +100,27 @@ async fn a_session_that_ends_between_two_pages_costs_one_grant_and_no_record() {
 
 #[tokio::test]
 async fn a_page_that_failed_is_asked_for_again_by_whoever_polls_on() {
+    let stage = stage().await;
+    let client = impatient(&stage);
     let unavailable = json!([{ "errorCode": "SERVER_UNAVAILABLE", "message": "too busy" }]);
-    for (ahead, fault) in [false, true].into_iter().flat_map(|ahead| {
-        [
-            Answer::json(503, &unavailable),
-            Answer::truncated(),
-            Answer::dropped_before(),
-            Answer::dropped_after(),
-            Answer::raw(200, "application/json", r#"{"totalSize":1000,"done":false,"records":[{"Id":"0"#),
-        ]
-        .map(move |fault| (ahead, fault))
-    }) {
-        let stage = stage().await;
-        stage.org.enqueue_many(OrgEndpoint::Rest, &Answer::normal(), 2);
-        stage.org.enqueue_many(OrgEndpoint::Rest, &fault, 2);
-        let records = pages_of_200(&impatient(&stage));
-        let records = if ahead { records.read_ahead() } else { records };
+    for fault in [
+        Answer::json(503, &unavailable),
+        Answer::truncated(),
+        Answer::dropped_before(),
+        Answer::dropped_after(),
+        Answer::raw(200, "application/json", r#"{"totalSize":1000,"done":false,"records":[{"Id":"0"#),
+    ] {
+        for records in [pages_of_200(&client), pages_of_200(&client).read_ahead()] {
+            stage.org.journal().clear();
+            stage.org.enqueue_many(OrgEndpoint::Rest, &Answer::normal(), 2);
+            stage.org.enqueue_many(OrgEndpoint::Rest, &fault, 2);
 
-        let (ids, errors) = persistently(records).await;
-        assert_all_once_in_order(&stage, &ids);
-        assert_eq!((errors, stage.calls()), (2, 7), "{fault:?}, read ahead: {ahead}");
-        let asked = stage.org.journal().requests(OrgEndpoint::Rest);
-        assert_eq!(asked[2].path, asked[4].path);
+            let (ids, errors) = persistently(records).await;
+            assert_all_once_in_order(&stage, &ids);
+            assert_eq!((errors, stage.calls()), (2, 7), "{fault:?}");
+            let asked = stage.org.journal().requests(OrgEndpoint::Rest);
+            assert_eq!(asked[2].path, asked[4].path);
+        }
     }
 }
 
@@ -200,6 +202,25 @@ async fn reading_ahead_asks_for_one_page_more_and_gives_it_up_with_the_stream() 
     let (ids, _) = persistently(pages_of_200(&client).read_ahead()).await;
     assert_all_once_in_order(&stage, &ids);
     assert_eq!(stage.calls(), 8);
+}
+
+#[tokio::test]
+async fn a_page_that_was_read_ahead_of_a_dropped_stream_is_not_waited_for() {
+    let stage = stage().await;
+    let auth: SharedAuth = Arc::new(stage.client_credentials().build().unwrap());
+    let in_use = Arc::downgrade(&auth);
+    let client = Cirrus::builder().auth(auth).build().unwrap();
+    let (held, _gate) = Answer::normal().held();
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+    stage.org.enqueue(OrgEndpoint::Rest, held);
+    let mut records = pages_of_200(&client).read_ahead();
+    assert!(records.next().await.is_some());
+    assert!(stage.org.journal().reaches(OrgEndpoint::Rest, 2).await);
+    drop((records, client));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(in_use.upgrade().is_none(), "the page is still waited for");
 }
 
 #[tokio::test]

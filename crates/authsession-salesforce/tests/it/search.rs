@@ -15,6 +15,19 @@ struct Found {
     name: String,
 }
 
+#[tokio::test]
+async fn what_the_org_has_is_found_by_the_words_that_were_meant() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    stage.org.insert("Account", json!({ "Name": "Initech (US)" })).unwrap();
+    let sosl =
+        format!("FIND {{{}}} IN ALL FIELDS RETURNING Account(Name)", sosl::escape_term("Initech (US)"));
+    let found = client.search_as::<Found>(&sosl).await.unwrap();
+    assert_eq!(found.search_records, [Found { name: "Initech (US)".to_owned() }]);
+    let body = json!({ "q": "Initech", "sobjects": [{ "name": "Account" }], "fields": ["Name"] });
+    assert_eq!(client.parameterized_search_as::<Found, _>(&body).await.unwrap().search_records.len(), 1);
+}
+
 fn acme() -> Answer {
     let record = json!({ "attributes": { "type": "Account", "url": "/x" }, "Name": "Acme" });
     Answer::json(200, &json!({ "searchRecords": [record], "metadata": { "entityMetadata": [] } }))

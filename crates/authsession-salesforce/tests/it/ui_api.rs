@@ -22,6 +22,19 @@ fn record() -> Answer {
 }
 
 #[tokio::test]
+async fn the_orgs_records_are_created_shown_changed_and_deleted() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let created = client.ui_api().create("Account", &json!({ "Name": "Initech" })).await.unwrap();
+    let changed = client.ui_api().update(&created.id, &json!({ "Name": "Initrode" })).await.unwrap();
+    assert_eq!((&changed.id, changed.api_name.as_str()), (&created.id, "Account"));
+    let shown = client.ui_api().record(&created.id, UiFields::Named(&["Account.Name"])).await.unwrap();
+    assert_eq!(shown.fields["Name"].value, "Initrode");
+    client.ui_api().delete(&created.id).await.unwrap();
+    assert_eq!(stage.org.count("Account").unwrap(), 2);
+}
+
+#[tokio::test]
 async fn a_record_comes_with_its_values_for_people_and_programs() {
     let stage = Stage::set().await;
     let client = stage.client();
@@ -36,6 +49,7 @@ async fn a_record_comes_with_its_values_for_people_and_programs() {
     client.ui_api().record(ID, UiFields::CompactLayout).await.unwrap();
 
     let asked = stage.org.journal().requests(OrgEndpoint::Rest);
+    assert!(asked.iter().all(|one| one.header("x-chatter-entity-encoding") == Some("false")));
     assert!(asked.iter().all(|one| one.path == format!("/services/data/v66.0/ui-api/records/{ID}")));
     assert_eq!(asked[0].query_value("fields"), Some("Account.Name,Account.AnnualRevenue"));
     assert_eq!(asked[1].query_value("layoutTypes"), Some("Full"));
@@ -56,6 +70,9 @@ async fn a_record_is_created_changed_and_deleted_by_one_request_each() {
     let asked = stage.org.journal().requests(OrgEndpoint::Rest);
     let methods: Vec<_> = asked.iter().map(|one| one.method.clone()).collect();
     assert_eq!(methods, [Method::POST, Method::PATCH, Method::DELETE]);
+    for changed in &asked[..2] {
+        assert_eq!(changed.header("x-chatter-entity-encoding"), Some("false"), "texts stay as they are");
+    }
     let sent = |at: usize| serde_json::from_slice::<Value>(&asked[at].body).unwrap();
     assert_eq!(
         (sent(0), sent(1)),
