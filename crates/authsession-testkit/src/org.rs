@@ -1,4 +1,8 @@
-//! A Salesforce org: its token endpoint, its sessions and a REST API to prove them with.
+//! A Salesforce org: its token endpoint, its sessions and its REST API.
+//!
+//! The API is over records in SQLite: accounts, contacts and more standard objects, `Widget__c` with a field of every kind,
+//! and what a test [defines](Org::define). It serves SOQL and SOSL, records with their blobs, composite requests, the UI API's
+//! records and GraphQL. What it does not know of a language it refuses as malformed; it never answers something else.
 //!
 //! What it answers is what Salesforce answers, down to the words of its errors. It is strict where Salesforce is, and lenient
 //! where Salesforce is: assertions may be used again, expire minutes ago or in a thousand years.
@@ -107,7 +111,6 @@ pub struct Org {
     tenant: Arc<Tenant>,
     address: SocketAddr,
     server: Mutex<Option<Server>>,
-    private_key_pem: String,
 }
 
 /// Made and found.
@@ -117,10 +120,10 @@ impl Org {
         OrgBuilder::new()
     }
 
-    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot, private_key_pem: String) -> Self {
+    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot) -> Self {
         let address = slot.address();
         let server = slot.serve(routes_of(&tenant));
-        Self { tenant, address, server: Mutex::new(Some(server)), private_key_pem }
+        Self { tenant, address, server: Mutex::new(Some(server)) }
     }
 
     /// Where it listens, as a URL without a slash at the end.
@@ -171,10 +174,11 @@ impl Org {
         self.tenant.orders().users.first().map_or_else(String::new, |user| user.username.clone())
     }
 
-    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org of a process.
+    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org, and published with this
+    /// crate, so that it protects nothing.
     #[must_use]
-    pub fn private_key_pem(&self) -> &str {
-        &self.private_key_pem
+    pub fn private_key_pem(&self) -> &'static str {
+        include_str!("org/default_app.pkcs8.pem")
     }
 
     /// The org's id, of 18 characters.
