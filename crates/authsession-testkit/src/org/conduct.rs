@@ -29,6 +29,31 @@ impl Org {
 }
 
 /// Jobs of Bulk API 2.0.
+///
+/// ```
+/// use authsession_testkit::browser::Browser;
+/// use authsession_testkit::org::Org;
+/// use http::Method;
+/// use serde_json::Value;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let org = Org::builder().start().await?;
+/// org.bulk_pace(0);
+/// org.make_up_next_bulk_result(1000, 64);
+///
+/// let (browser, token) = (Browser::new()?, org.open_session(&org.username())?);
+/// let jobs = format!("{}/services/data/v66.0/jobs/query", org.instance_url());
+/// let authorization = format!("Bearer {token}");
+/// let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+/// let query = r#"{"operation":"query","query":"SELECT Id, Name FROM Account"}"#;
+/// let job: Value = browser.fetch_with(Method::POST, &jobs, &headers, query).await?.json()?;
+/// let job = format!("{jobs}/{}", job["id"].as_str().unwrap_or_default());
+/// let polled = browser.fetch_with(Method::GET, &job, &headers, "").await?.json()?;
+/// assert_eq!(polled["state"], "JobComplete");
+/// let results = browser.fetch_with(Method::GET, format!("{job}/results"), &headers, "").await?;
+/// assert_eq!(results.header("sforce-numberofrecords"), Some("1000"));
+/// # Ok(()) }
+/// ```
 impl Org {
     /// How many polls find a job in each of `UploadComplete` and `InProgress`; one unless stated. With none, a job is over at
     /// the first poll.
