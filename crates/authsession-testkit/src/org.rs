@@ -1,4 +1,8 @@
-//! A Salesforce org: its token endpoint, its sessions and a REST API to prove them with.
+//! A Salesforce org: its token endpoint, its sessions and its REST API.
+//!
+//! The API is over records in SQLite: accounts, contacts and more standard objects, `Widget__c` with a field of every kind,
+//! and what a test [defines](Org::define). It serves SOQL and SOSL, records with their blobs, composite requests, the UI API's
+//! records and GraphQL. What it does not know of a language it refuses as malformed; it never answers something else.
 //!
 //! What it answers is what Salesforce answers, down to the words of its errors. It is strict where Salesforce is, and lenient
 //! where Salesforce is: assertions may be used again, expire minutes ago or in a thousand years.
