@@ -1,32 +1,9 @@
-//! What the test tells the org's services: how fast jobs go, what becomes of them, and when a session ends.
+//! What the test tells the org's services: how fast jobs go, and what becomes of them.
 
 use crate::org::Org;
 use crate::org::actions::Action;
 use crate::org::event_logs;
-use crate::script::Answer;
 use std::io;
-use std::sync::Arc;
-
-/// Requests told apart by their path.
-impl Org {
-    /// The next request that fits the pattern gets this answer; patterns are told of at [`Script`](crate::script::Script).
-    pub fn enqueue_at(&self, pattern: &str, answer: Answer) {
-        self.tenant.script.enqueue_at(pattern, answer);
-    }
-
-    /// Every request that fits the pattern and for which nothing is queued gets this answer.
-    pub fn always_at(&self, pattern: &str, answer: Answer) {
-        self.tenant.script.always_at(pattern, answer);
-    }
-
-    /// All sessions end just before this request is looked at. To end them before the third of a kind, queue two
-    /// [`Answer::normal`] first.
-    #[must_use]
-    pub fn session_ends(&self) -> Answer {
-        let tenant = Arc::clone(&self.tenant);
-        Answer::normal().doing(move || tenant.expire_sessions())
-    }
-}
 
 /// Jobs of Bulk API 2.0.
 ///
