@@ -1,4 +1,4 @@
-//! Bodies no client should swallow: endless, oversized, a gzip bomb, one that breaks off.
+//! Bodies as they are sent: at once, in chunks, slowly; and those no client should swallow.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,9 +8,48 @@ use std::io;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
+use std::time::Duration;
+use tokio::time::Sleep;
 
 const LIMIT: usize = 64 * 1024 * 1024;
 const CHUNK: usize = 16 * 1024;
+
+/// What is sent piece by piece, each made when its turn comes.
+pub(crate) type Chunks = Box<dyn Iterator<Item = Bytes> + Send>;
+
+/// How a body is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    AsItComes,
+    /// Half of it, then the connection breaks.
+    BreaksOff,
+    /// Half of it, then nothing, for ever.
+    Stalls,
+    Slow {
+        bytes: usize,
+        tick: Duration,
+    },
+}
+
+/// A body all of which is there; its length is announced.
+pub(crate) fn whole(bytes: Bytes, pace: Pace) -> Body {
+    let half = bytes.len() / 2;
+    match pace {
+        Pace::AsItComes => Body::from(bytes),
+        _ => {
+            let announced = u64::try_from(bytes.len().max(1)).ok();
+            Body::new(Stream::new(Box::new(std::iter::once(bytes)), half, announced, pace))
+        }
+    }
+}
+
+/// A body whose length nobody knows yet. Its half is its first chunk.
+pub(crate) fn streamed(mut chunks: Chunks, pace: Pace) -> Body {
+    let first = chunks.next();
+    let half = first.as_ref().map_or(0, Bytes::len);
+    Body::new(Stream::new(Box::new(first.into_iter().chain(chunks)), half, None, pace))
+}
 
 /// A JSON document of about this many bytes.
 pub(crate) fn oversized(bytes: usize) -> String {
@@ -19,23 +58,35 @@ pub(crate) fn oversized(bytes: usize) -> String {
 
 /// Streams `{"padding":"xxxx…` up to the limit, without announcing a length.
 pub(crate) fn endless() -> Body {
-    Body::new(Stream { sent: 0, ends: End::AtLimit })
-}
-
-/// Sends the first half of `whole`, announces all of it, and breaks off.
-pub(crate) fn truncated(whole: &Bytes) -> Body {
-    let half = whole.slice(..whole.len() / 2);
-    Body::new(Stream { sent: 0, ends: End::BreaksOff { half, announced: whole.len().max(1) } })
+    let padding = std::iter::repeat_n(Bytes::from_static(&[b'x'; CHUNK]), LIMIT / CHUNK);
+    let all = std::iter::once(Bytes::from_static(b"{\"padding\":\"")).chain(padding);
+    streamed(Box::new(all), Pace::AsItComes)
 }
 
 struct Stream {
-    sent: usize,
-    ends: End,
+    chunks: Chunks,
+    /// Of the chunk begun.
+    rest: Bytes,
+    /// How much may still be sent before it breaks off or stalls.
+    left: usize,
+    half_is_out: bool,
+    announced: Option<u64>,
+    pace: Pace,
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
-enum End {
-    AtLimit,
-    BreaksOff { half: Bytes, announced: usize },
+impl Stream {
+    fn new(chunks: Chunks, left: usize, announced: Option<u64>, pace: Pace) -> Self {
+        Self { chunks, rest: Bytes::new(), left, half_is_out: false, announced, pace, pause: None }
+    }
+
+    /// As much of what is next as `most` allows.
+    fn take(&mut self, most: usize) -> Option<Bytes> {
+        while self.rest.is_empty() {
+            self.rest = self.chunks.next()?;
+        }
+        Some(self.rest.split_to(most.min(self.rest.len())))
+    }
 }
 
 impl http_body::Body for Stream {
@@ -44,27 +95,36 @@ impl http_body::Body for Stream {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let first = self.sent == 0;
-        let chunk = match &self.ends {
-            End::AtLimit if self.sent >= LIMIT => return Poll::Ready(None),
-            End::AtLimit if first => Bytes::from_static(b"{\"padding\":\""),
-            End::AtLimit => Bytes::from_static(&[b'x'; CHUNK]),
-            End::BreaksOff { half, .. } if first && !half.is_empty() => half.clone(),
-            End::BreaksOff { .. } => {
+        let most = match self.pace {
+            Pace::AsItComes => usize::MAX,
+            Pace::Slow { bytes, .. } => bytes.max(1),
+            Pace::BreaksOff if self.left == 0 && !self.half_is_out => {
+                // What is sent so far leaves only while there is nothing to send.
+                self.half_is_out = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Pace::BreaksOff if self.left == 0 => {
                 return Poll::Ready(Some(Err(io::Error::other("broken off by the test"))));
             }
+            Pace::Stalls if self.left == 0 => return Poll::Pending,
+            Pace::BreaksOff | Pace::Stalls => self.left,
         };
-        self.sent += chunk.len();
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+        }
+        let chunk = self.take(most);
+        if let Pace::Slow { tick, .. } = self.pace {
+            self.pause = Some(Box::pin(tokio::time::sleep(tick)));
+        }
+        self.left = self.left.saturating_sub(chunk.as_ref().map_or(0, Bytes::len));
+        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.ends {
-            End::AtLimit => SizeHint::new(),
-            End::BreaksOff { announced, .. } => SizeHint::with_exact(u64::try_from(*announced).unwrap_or(0)),
-        }
+        self.announced.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 

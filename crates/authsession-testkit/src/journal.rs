@@ -3,6 +3,7 @@
 use crate::endpoint::Endpoint;
 use crate::gate::PATIENCE;
 use crate::org::endpoint::OrgEndpoint;
+use crate::pattern::Pattern;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
@@ -30,11 +31,17 @@ pub struct Exchange<E = Endpoint> {
     pub headers: HeaderMap,
     /// The body's parameters, decoded, in the order sent; empty unless the body is a form.
     pub form: Vec<(String, String)>,
-    /// The body as it came.
+    /// The body as it came; of one longer than a mebibyte, the first 64 KiB.
     pub body: Bytes,
+    /// How many bytes the body had.
+    pub length: usize,
     /// The status answered; none while the request is held, or when the connection was dropped.
     pub status: Option<u16>,
 }
+
+/// Bodies up to this length are kept whole.
+const KEPT_WHOLE: usize = 1024 * 1024;
+const BEGINNING: usize = 64 * 1024;
 
 impl<E> Exchange<E> {
     /// The first query parameter of that name.
@@ -53,6 +60,16 @@ impl<E> Exchange<E> {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl<E: Clone> Exchange<E> {
+    /// As the journal keeps it: a big upload is not held twice.
+    pub(crate) fn kept(&self) -> Self {
+        match self.body.get(..BEGINNING).filter(|_| self.length > KEPT_WHOLE) {
+            Some(beginning) => Self { body: Bytes::copy_from_slice(beginning), ..self.clone() },
+            None => self.clone(),
+        }
     }
 }
 
@@ -126,6 +143,20 @@ impl<E: Copy + Eq> Journal<E> {
     #[must_use]
     pub fn count(&self, endpoint: E) -> usize {
         self.entries().exchanges.iter().filter(|one| one.endpoint == endpoint).count()
+    }
+
+    /// All requests that fit the pattern, as in [`Script`](crate::script::Script).
+    #[must_use]
+    pub fn requests_at(&self, pattern: &str) -> Vec<Exchange<E>> {
+        let pattern = Pattern::new(pattern);
+        let fits = |one: &&Exchange<E>| pattern.fits(&one.method, &one.path);
+        self.entries().exchanges.iter().filter(fits).cloned().collect()
+    }
+
+    /// How many requests fit the pattern.
+    #[must_use]
+    pub fn count_at(&self, pattern: &str) -> usize {
+        self.requests_at(pattern).len()
     }
 
     pub(crate) fn grants_at(&self, endpoint: E, grant_type: &str) -> usize {

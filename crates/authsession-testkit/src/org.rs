@@ -25,25 +25,43 @@
 //! # Ok(()) }
 //! ```
 
+mod actions;
+mod apex_rest;
+mod api_error;
+mod archive;
 mod assertion;
 mod authorize;
 mod books;
 pub mod builder;
+mod calendar;
+mod call;
 mod client_authentication;
+mod conduct;
 pub mod connected_app;
 mod control;
+mod database;
+mod deployments;
 pub mod endpoint;
+mod faults;
+pub mod field;
 mod grants;
 mod identifier;
 mod identity;
 mod introspect;
 mod issue;
+mod jobs;
+mod limits;
 mod metadata;
+pub mod object;
+mod records;
 mod refusal;
 mod rest;
 mod revoke;
 mod routes;
+mod schema;
+mod services;
 mod soap;
+mod soql;
 mod tenant;
 pub mod user;
 

@@ -1,14 +1,15 @@
 //! What the test says comes next: answers queued for an endpoint.
 
 use crate::bodies;
+use crate::bodies::Pace;
 use crate::endpoint::Endpoint;
 use crate::forgery::Forgery;
 use crate::gate::Gate;
+use crate::queues::Queues;
 use bytes::Bytes;
+use http::Method;
 use serde_json::Value;
 use serde_json::json;
-use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub struct Answer {
     pub(crate) held_before: Option<Gate>,
     pub(crate) held_after: Option<Gate>,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) deed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Clone)]
@@ -34,7 +36,7 @@ pub(crate) enum Kind {
     Endless,
     DroppedBefore,
     DroppedAfter,
-    Truncated,
+    Paced(Pace),
     Tampered(Arc<dyn Fn(&mut Value) + Send + Sync>),
     Forged(Forgery),
 }
@@ -125,7 +127,19 @@ impl Answer {
     /// The provider does its work; its answer breaks off half way.
     #[must_use]
     pub fn truncated() -> Self {
-        Self::of(Kind::Truncated)
+        Self::of(Kind::Paced(Pace::BreaksOff))
+    }
+
+    /// The provider does its work; half of its answer is sent, then nothing more, and the connection stays open.
+    #[must_use]
+    pub fn stalled() -> Self {
+        Self::of(Kind::Paced(Pace::Stalls))
+    }
+
+    /// The provider does its work; its answer is sent that many bytes a tick of real time.
+    #[must_use]
+    pub fn slow(bytes: usize, tick: Duration) -> Self {
+        Self::of(Kind::Paced(Pace::Slow { bytes, tick }))
     }
 
     /// The provider does its work; its JSON answer is edited.
@@ -221,8 +235,22 @@ impl Answer {
         self.header("retry-after", seconds.to_string())
     }
 
+    /// Does this when the request has come and before the provider looks at it.
+    #[must_use]
+    pub fn doing(mut self, deed: impl Fn() + Send + Sync + 'static) -> Self {
+        self.deed = Some(Arc::new(deed));
+        self
+    }
+
     fn of(kind: Kind) -> Self {
-        Self { kind, delay: Duration::ZERO, held_before: None, held_after: None, headers: Vec::new() }
+        Self {
+            kind,
+            delay: Duration::ZERO,
+            held_before: None,
+            held_after: None,
+            headers: Vec::new(),
+            deed: None,
+        }
     }
 }
 
@@ -234,7 +262,10 @@ impl fmt::Debug for Answer {
             Kind::Endless => "endless",
             Kind::DroppedBefore => "dropped before",
             Kind::DroppedAfter => "dropped after",
-            Kind::Truncated => "truncated",
+            Kind::Paced(Pace::AsItComes) => "as it comes",
+            Kind::Paced(Pace::BreaksOff) => "truncated",
+            Kind::Paced(Pace::Stalls) => "stalled",
+            Kind::Paced(Pace::Slow { .. }) => "slow",
             Kind::Tampered(_) => "tampered",
             Kind::Forged(_) => "forged ID token",
         };
@@ -242,55 +273,68 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// The answers queued for each endpoint. Clones share the same queues.
+/// The answers queued for each endpoint, and for each pattern. Clones share the same queues.
+///
+/// A pattern is a path in which `*` stands for any text, after a method if only that one is meant: `PUT */batches`. What is
+/// queued for a pattern comes before what is queued for the endpoint.
 #[derive(Clone, Debug)]
 pub struct Script<E = Endpoint> {
-    queues: Arc<Mutex<HashMap<E, Queue>>>,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    next: VecDeque<Answer>,
-    always: Option<Answer>,
+    queues: Arc<Mutex<Queues<E>>>,
 }
 
 impl<E: Copy + Eq + Hash> Script<E> {
     /// The next request to this endpoint that is not yet spoken for gets this answer.
     pub fn enqueue(&self, endpoint: E, answer: Answer) {
-        self.queues().entry(endpoint).or_default().next.push_back(answer);
+        self.queues().of(endpoint).next.push_back(answer);
     }
 
     /// The next `times` requests to this endpoint get this answer.
     pub fn enqueue_many(&self, endpoint: E, answer: &Answer, times: usize) {
-        self.queues().entry(endpoint).or_default().next.extend((0..times).map(|_| answer.clone()));
+        self.queues().of(endpoint).next.extend((0..times).map(|_| answer.clone()));
     }
 
     /// Every request to this endpoint for which nothing is queued gets this answer, until [`clear`](Self::clear).
     pub fn always(&self, endpoint: E, answer: Answer) {
-        self.queues().entry(endpoint).or_default().always = Some(answer);
+        self.queues().of(endpoint).always = Some(answer);
     }
 
     /// Forgets all answers of this endpoint.
     pub fn clear(&self, endpoint: E) {
-        self.queues().remove(&endpoint);
+        self.queues().forget(endpoint);
     }
 
     /// How many answers are queued for this endpoint.
     #[must_use]
     pub fn pending(&self, endpoint: E) -> usize {
-        self.queues().get(&endpoint).map_or(0, |queue| queue.next.len())
+        self.queues().of(endpoint).next.len()
     }
 
-    pub(crate) fn next(&self, endpoint: E) -> Answer {
-        let mut queues = self.queues();
-        let scripted = queues.get_mut(&endpoint).and_then(|queue| {
-            let next = queue.next.pop_front();
-            next.or_else(|| queue.always.clone())
-        });
-        scripted.unwrap_or_else(Answer::normal)
+    /// The next request that fits the pattern and is not yet spoken for gets this answer.
+    pub fn enqueue_at(&self, pattern: &str, answer: Answer) {
+        self.queues().at(pattern).next.push_back(answer);
     }
 
-    fn queues(&self) -> MutexGuard<'_, HashMap<E, Queue>> {
+    /// The next `times` requests that fit the pattern get this answer.
+    pub fn enqueue_many_at(&self, pattern: &str, answer: &Answer, times: usize) {
+        self.queues().at(pattern).next.extend((0..times).map(|_| answer.clone()));
+    }
+
+    /// Every request that fits the pattern and for which nothing is queued gets this answer, until
+    /// [`clear_at`](Self::clear_at).
+    pub fn always_at(&self, pattern: &str, answer: Answer) {
+        self.queues().at(pattern).always = Some(answer);
+    }
+
+    /// Forgets all answers of this pattern.
+    pub fn clear_at(&self, pattern: &str) {
+        self.queues().forget_at(pattern);
+    }
+
+    pub(crate) fn next(&self, endpoint: E, method: &Method, path: &str) -> Answer {
+        self.queues().take(endpoint, method, path).unwrap_or_else(Answer::normal)
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues<E>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

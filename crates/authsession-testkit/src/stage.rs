@@ -1,6 +1,7 @@
 //! The way of a request through script, journal and endpoint.
 
 use crate::bodies;
+use crate::bodies::Pace;
 use crate::clock::VirtualClock;
 use crate::connection::Scissors;
 use crate::http_date::http_date;
@@ -12,7 +13,6 @@ use crate::script::Script;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Extension;
 use axum::extract::Request;
 use axum::response::Response;
@@ -36,6 +36,10 @@ pub(crate) trait Simulation: Send + Sync + 'static {
     type Presence: Send + Sync;
 
     fn endpoint_at(&self, path: &str) -> Option<Self::Endpoint>;
+    /// How long the body of a request may be.
+    fn body_limit(&self, _path: &str) -> usize {
+        BODY_LIMIT
+    }
     /// Whose time the `Date` of every answer is.
     fn clock(&self) -> &VirtualClock;
     fn script(&self) -> &Script<Self::Endpoint>;
@@ -66,10 +70,11 @@ async fn answer<S: Simulation>(simulation: Arc<S>, request: Request) -> Option<R
     let Some(endpoint) = simulation.endpoint_at(request.uri().path()) else {
         return Some(status_only(404));
     };
-    let Some(exchange) = read(endpoint, request).await else { return Some(status_only(413)) };
+    let limit = simulation.body_limit(request.uri().path());
+    let Some(exchange) = read(endpoint, request, limit).await else { return Some(status_only(413)) };
     // Taken before it is journalled: who waits for the journal finds the queue already moved on.
-    let scripted = simulation.script().next(endpoint);
-    let number = simulation.journal().record(exchange.clone());
+    let scripted = simulation.script().next(endpoint, &exchange.method, &exchange.path);
+    let number = simulation.journal().record(exchange.kept());
     let mut response = play(&*simulation, exchange, &scripted).await?;
     if !response.headers().contains_key(DATE) {
         set_header(&mut response, DATE.as_str(), &http_date(simulation.clock().now()), true);
@@ -78,9 +83,9 @@ async fn answer<S: Simulation>(simulation: Arc<S>, request: Request) -> Option<R
     Some(response)
 }
 
-async fn read<E>(endpoint: E, request: Request) -> Option<Exchange<E>> {
+async fn read<E>(endpoint: E, request: Request, limit: usize) -> Option<Exchange<E>> {
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_LIMIT).await.ok()?;
+    let body = axum::body::to_bytes(body, limit).await.ok()?;
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
@@ -93,6 +98,7 @@ async fn read<E>(endpoint: E, request: Request) -> Option<Exchange<E>> {
         query,
         headers: head.headers,
         form,
+        length: body.len(),
         body,
         status: None,
     })
@@ -111,19 +117,22 @@ async fn play<S: Simulation>(
     if let Some(gate) = &scripted.held_before {
         gate.pass().await;
     }
+    if let Some(deed) = &scripted.deed {
+        deed();
+    }
     let forgery = match &scripted.kind {
         Kind::Forged(forgery) => Some(forgery.clone()),
         _ => None,
     };
     let work = || simulation.process(&Inquiry { exchange, forgery }, &presence);
     let mut response = match &scripted.kind {
-        Kind::Normal | Kind::Forged(_) => Some(respond(work())),
+        Kind::Normal | Kind::Forged(_) => Some(respond(work(), Pace::AsItComes)),
         Kind::Fixed { status, content_type, body } => {
             let mut reply = Reply { body: body.clone(), ..Reply::empty(*status) };
             if !content_type.is_empty() {
                 reply = reply.header("content-type", content_type);
             }
-            Some(respond(reply))
+            Some(respond(reply, Pace::AsItComes))
         }
         Kind::Endless => {
             let mut response = Response::new(bodies::endless());
@@ -135,12 +144,10 @@ async fn play<S: Simulation>(
             work();
             None
         }
-        Kind::Truncated => {
-            let reply = work();
-            let body = bodies::truncated(&reply.body);
-            let mut response = respond(reply);
+        Kind::Paced(pace) => {
+            let mut response = respond(work(), *pace);
             response.headers_mut().remove(CONTENT_LENGTH);
-            Some(response.map(|_| body))
+            Some(response)
         }
         Kind::Tampered(edit) => {
             let mut reply = work();
@@ -148,7 +155,7 @@ async fn play<S: Simulation>(
                 edit(&mut value);
                 reply.body = value.to_string().into();
             }
-            Some(respond(reply))
+            Some(respond(reply, Pace::AsItComes))
         }
     };
     for (name, value) in &scripted.headers {
@@ -162,8 +169,12 @@ async fn play<S: Simulation>(
     response
 }
 
-fn respond(reply: Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
+fn respond(reply: Reply, pace: Pace) -> Response {
+    let body = match reply.chunks {
+        Some(chunks) => bodies::streamed(chunks, pace),
+        None => bodies::whole(reply.body, pace),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &reply.headers {
         set_header(&mut response, name, value, false);
@@ -181,5 +192,5 @@ fn set_header(response: &mut Response, name: &str, value: &str, replace: bool) {
 }
 
 fn status_only(status: u16) -> Response {
-    respond(Reply::empty(status))
+    respond(Reply::empty(status), Pace::AsItComes)
 }

@@ -1,5 +1,6 @@
 //! A request as the endpoints see it, and what they answer.
 
+use crate::bodies::Chunks;
 use crate::endpoint::Endpoint;
 use crate::forgery::Forgery;
 use crate::journal::Exchange;
@@ -52,16 +53,17 @@ impl<E> Inquiry<E> {
 }
 
 /// An answer before it is a response.
-#[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// What is sent instead of `body`, made while it is sent.
+    pub(crate) chunks: Option<Chunks>,
 }
 
 impl Reply {
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), chunks: None }
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -81,6 +83,10 @@ impl Reply {
 
     pub(crate) fn text(status: u16, content_type: &str, body: String) -> Self {
         Self::empty(status).body(body).header("content-type", content_type)
+    }
+
+    pub(crate) fn streamed(content_type: &str, chunks: Chunks) -> Self {
+        Self { chunks: Some(chunks), ..Self::empty(200) }.header("content-type", content_type)
     }
 
     pub(crate) fn redirect(to: &str) -> Self {

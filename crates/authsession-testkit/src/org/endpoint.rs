@@ -25,6 +25,8 @@ pub enum OrgEndpoint {
     Rest,
     /// The first Bulk API, `/services/async`, which takes its session in `X-SFDC-Session`.
     Bulk,
+    /// Apex REST, `/services/apexrest`: any method, any path below, and the answer says what was asked.
+    ApexRest,
 }
 
 impl OrgEndpoint {
@@ -37,9 +39,9 @@ impl OrgEndpoint {
         Self::Discovery,
         Self::Jwks,
     ];
-    const FOLDERS: [Self; 4] = [Self::Identity, Self::Soap, Self::Rest, Self::Bulk];
+    const FOLDERS: [Self; 5] = [Self::Identity, Self::Soap, Self::Rest, Self::Bulk, Self::ApexRest];
 
-    /// The path under the org's URL; of the last four, what their paths begin with.
+    /// The path under the org's URL; of the last five, what their paths begin with.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -54,6 +56,21 @@ impl OrgEndpoint {
             Self::Soap => "/services/Soap",
             Self::Rest => "/services/data",
             Self::Bulk => "/services/async",
+            Self::ApexRest => "/services/apexrest",
+        }
+    }
+
+    /// How long the body of a request to this path may be: 150 MB for bulk data, as Salesforce takes it in base64.
+    pub(crate) fn body_limit(path: &str) -> usize {
+        const MEGABYTE: usize = 1000 * 1000;
+        let is_data = path.starts_with(Self::Rest.path());
+        let is_bulk = is_data && path.contains("/jobs/ingest");
+        if is_bulk {
+            150 * MEGABYTE
+        } else if is_data {
+            64 * MEGABYTE
+        } else {
+            4 * MEGABYTE
         }
     }
 

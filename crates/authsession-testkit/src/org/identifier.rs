@@ -24,3 +24,13 @@ pub(crate) fn short(id: &str) -> &str {
 pub(crate) fn same(one: &str, other: &str) -> bool {
     one.len() >= 15 && other.len() >= 15 && short(one) == short(other)
 }
+
+/// The 18 characters of an id of 15 or 18; none for anything else.
+pub(crate) fn whole(id: &str) -> Option<String> {
+    let fifteen = id.get(..15)?;
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let whole = checked(fifteen);
+    (id.len() == 15 || id.eq_ignore_ascii_case(&whole)).then_some(whole)
+}

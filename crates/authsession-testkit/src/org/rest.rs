@@ -1,41 +1,37 @@
-//! The REST API, as far as it takes to prove a session: versions, resources, limits, queries and records.
+//! The REST API: who may ask, versions, limits, and the way to what has to do with records.
 
+mod blob;
+mod conditional;
+pub(crate) mod multipart;
 mod query;
-pub(crate) mod records;
+mod record;
+pub(crate) mod request;
+pub(crate) mod resources;
+mod sobjects;
 
 use crate::org::RequestLimit;
+use crate::org::api_error::ApiError;
 use crate::org::books::Purpose;
+use crate::org::call::Call;
 use crate::org::endpoint::OrgEndpoint;
+use crate::org::rest::request::Request;
+use crate::org::rest::request::number;
+use crate::org::services;
 use crate::org::tenant::Tenant;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
 use http::Method;
-use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 const OLDEST: u32 = 20;
 
-/// An error of the API: status, code, message.
-#[derive(Clone, Debug)]
-pub(crate) struct ApiError(pub(crate) u16, pub(crate) &'static str, pub(crate) String);
-
-impl ApiError {
-    pub(crate) fn not_found() -> Self {
-        Self(404, "NOT_FOUND", "The requested resource does not exist".to_owned())
-    }
-
-    fn method() -> Self {
-        Self(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed".to_owned())
-    }
-
-    fn reply(&self) -> Reply {
-        Reply::json(self.0, &json!([{ "message": self.2, "errorCode": self.1 }]))
-    }
+pub(crate) fn answer(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Reply {
+    limit_info(tenant, route(tenant, inquiry).unwrap_or_else(|error| error.reply()))
 }
 
-pub(crate) fn answer(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Reply {
-    let reply = route(tenant, inquiry).unwrap_or_else(|error| error.reply());
+/// The reply, and how much of the limit is used.
+pub(crate) fn limit_info(tenant: &Tenant, reply: Reply) -> Reply {
     let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
     reply.header("sforce-limit-info", format!("api-usage={used}/{allowed}"))
 }
@@ -59,44 +55,37 @@ fn route(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Reply, ApiEr
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let Some((version, rest)) = parts.split_first() else { return Ok(Reply::json(200, &versions(tenant))) };
     let purpose = authorize(tenant, inquiry)?;
-    let number = version.strip_prefix('v').and_then(|version| version.strip_suffix(".0"));
-    let number = number.and_then(|number| number.parse::<u32>().ok());
-    if !number.is_some_and(|number| (OLDEST..=tenant.settings.api_version).contains(&number)) {
-        return Err(ApiError::not_found());
-    }
+    let number = number(version).filter(|number| (OLDEST..=tenant.settings.api_version).contains(number));
+    let number = number.ok_or_else(ApiError::not_found)?;
     let base = format!("{}/{version}", OrgEndpoint::Rest.path());
-    let reads = inquiry.exchange.method == Method::GET;
+    let call = Call { tenant, inquiry, purpose: &purpose, base: &base, version: number };
+    if let Some(answer) = services::answer(&call, rest) {
+        return answer;
+    }
+    let reads = matches!(inquiry.exchange.method, Method::GET | Method::HEAD);
     match rest {
-        [] if reads => Ok(Reply::json(200, &resources(tenant, &base, &purpose))),
-        ["limits"] if reads => Ok(Reply::json(200, &limits(tenant))),
-        ["query" | "queryAll"] if reads => {
-            let text = inquiry.exchange.query_value("q").unwrap_or_default();
-            let columns = inquiry.exchange.query_value("columns") == Some("true");
-            query::run(tenant, &base, text, columns).map(|found| Reply::json(200, &found))
+        [] if reads => Ok(Reply::json(200, &listed(tenant, &base, &purpose))),
+        _ => {
+            let request = Request::of(tenant, inquiry, number, rest);
+            resources::answer(&request, tenant.records()?.store()?)
         }
-        ["sobjects", object] => match inquiry.exchange.method {
-            Method::POST => create(tenant, inquiry, &base, object),
-            _ => Err(ApiError::method()),
-        },
-        ["sobjects", object, id] => record(tenant, inquiry, &base, object, id),
-        _ => Err(ApiError::not_found()),
     }
 }
 
-fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
+pub(crate) fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose, ApiError> {
     let header = inquiry.header("authorization").unwrap_or_default();
     let token = header
         .split_once(' ')
         .filter(|(scheme, _)| ["bearer", "oauth"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
     let Some((_, token)) = token else {
-        return Err(ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE".to_owned()));
+        return Err(ApiError::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
     };
     let Some(purpose) = tenant.session(token.trim()) else {
-        return Err(ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid".to_owned()));
+        return Err(ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid"));
     };
     if !purpose.has_scope("api") && !purpose.has_scope("full") {
-        let message = "This session is not valid for use with the REST API".to_owned();
-        return Err(ApiError(401, "INVALID_SESSION_ID", message));
+        let message = "This session is not valid for use with the REST API";
+        return Err(ApiError::new(401, "INVALID_SESSION_ID", message));
     }
     let limit = tenant.orders().limit;
     let mut books = tenant.books();
@@ -112,7 +101,7 @@ fn authorize(tenant: &Tenant, inquiry: &Inquiry<OrgEndpoint>) -> Result<Purpose,
         RequestLimit::Total => "TotalRequests Limit exceeded.",
         RequestLimit::Concurrent => "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
     };
-    Err(ApiError(403, "REQUEST_LIMIT_EXCEEDED", message.to_owned()))
+    Err(ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", message))
 }
 
 fn versions(tenant: &Tenant) -> Value {
@@ -125,58 +114,11 @@ fn versions(tenant: &Tenant) -> Value {
         .collect()
 }
 
-fn resources(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
+fn listed(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
     json!({
         "limits": format!("{base}/limits"),
         "query": format!("{base}/query"),
         "sobjects": format!("{base}/sobjects"),
         "identity": tenant.identity_url(&purpose.username),
     })
-}
-
-fn limits(tenant: &Tenant) -> Value {
-    let (used, allowed) = (tenant.books().api_requests, tenant.settings.request_limit);
-    json!({
-        "DailyApiRequests": { "Max": allowed, "Remaining": allowed.saturating_sub(used) },
-        "DataStorageMB": { "Max": 1024, "Remaining": 1000 },
-    })
-}
-
-fn fields(inquiry: &Inquiry<OrgEndpoint>) -> Result<Map<String, Value>, ApiError> {
-    serde_json::from_slice(&inquiry.exchange.body).map_err(|_| {
-        ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is not a JSON object".to_owned())
-    })
-}
-
-fn create(
-    tenant: &Tenant,
-    inquiry: &Inquiry<OrgEndpoint>,
-    base: &str,
-    object: &str,
-) -> Result<Reply, ApiError> {
-    let id = tenant.records().create(object, fields(inquiry)?)?;
-    let location = format!("{base}/sobjects/{object}/{id}");
-    let body = json!({ "id": id, "success": true, "errors": [] });
-    Ok(Reply::json(201, &body).header("location", location))
-}
-
-fn record(
-    tenant: &Tenant,
-    inquiry: &Inquiry<OrgEndpoint>,
-    base: &str,
-    object: &str,
-    id: &str,
-) -> Result<Reply, ApiError> {
-    match inquiry.exchange.method {
-        Method::GET => query::read(tenant, base, object, id).map(|found| Reply::json(200, &found)),
-        Method::PATCH => {
-            tenant.records().update(object, id, fields(inquiry)?)?;
-            Ok(Reply::empty(204))
-        }
-        Method::DELETE => {
-            tenant.records().delete(object, id)?;
-            Ok(Reply::empty(204))
-        }
-        _ => Err(ApiError::method()),
-    }
 }

@@ -3,6 +3,7 @@
 use crate::clock::VirtualClock;
 use crate::journal::Exchange;
 use crate::journal::Journal;
+use crate::org::apex_rest;
 use crate::org::authorize;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::grants;
@@ -51,6 +52,10 @@ impl Simulation for Tenant {
         OrgEndpoint::at(path)
     }
 
+    fn body_limit(&self, path: &str) -> usize {
+        OrgEndpoint::body_limit(path)
+    }
+
     fn clock(&self) -> &VirtualClock {
         &self.clock
     }
@@ -89,6 +94,7 @@ impl Simulation for Tenant {
             OrgEndpoint::Soap => soap::answer(self, inquiry),
             OrgEndpoint::Rest => rest::answer(self, inquiry),
             OrgEndpoint::Bulk => rest::bulk(self, inquiry),
+            OrgEndpoint::ApexRest => apex_rest::answer(self, inquiry),
         }
     }
 }

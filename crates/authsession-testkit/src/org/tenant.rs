@@ -5,12 +5,17 @@ use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::keys::SigningAlgorithm;
 use crate::org::RequestLimit;
+use crate::org::actions::Action;
+use crate::org::api_error::ApiError;
 use crate::org::books::Books;
 use crate::org::books::Purpose;
 use crate::org::connected_app::ConnectedApp;
+use crate::org::database::Database;
+use crate::org::database::Opened;
+use crate::org::deployments::Deployments;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::identifier::identifier;
-use crate::org::rest::records::Records;
+use crate::org::jobs::Jobs;
 use crate::org::user::OrgUser;
 use crate::script::Script;
 use std::collections::HashSet;
@@ -56,11 +61,15 @@ pub(crate) struct Tenant {
     keys: Mutex<Option<KeyRing>>,
     orders: Mutex<Orders>,
     books: Mutex<Books>,
-    records: Mutex<Records>,
+    database: Arc<Database>,
+    jobs: Mutex<Jobs>,
+    deployments: Mutex<Deployments>,
+    actions: Mutex<Vec<Action>>,
 }
 
 impl Tenant {
     pub(crate) fn new(settings: Settings, clock: VirtualClock, orders: Orders) -> Self {
+        let database = Database::new(clock.clone(), &settings.organization);
         Self {
             settings,
             clock,
@@ -70,11 +79,14 @@ impl Tenant {
             keys: Mutex::default(),
             orders: Mutex::new(orders),
             books: Mutex::default(),
-            records: Mutex::new(Records::sample()),
+            database: Arc::new(database),
+            jobs: Mutex::default(),
+            deployments: Mutex::default(),
+            actions: Mutex::new(Action::standard()),
         }
     }
 
-    /// Lock order: orders, books, records, keys.
+    /// Lock order: jobs, database, orders, books, keys.
     pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,8 +95,36 @@ impl Tenant {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The records, the table of users up to date. Whoever holds them may still look at orders and books.
+    pub(crate) fn records(&self) -> Result<Opened<'_>, ApiError> {
+        let mut opened = self.database.open()?;
+        let users = self.orders().users.clone();
+        opened.store()?.know_users(&users)?;
+        Ok(opened)
+    }
+
+    /// The records, for a single step.
+    pub(crate) fn database(&self) -> &Database {
+        // What is wrong with them, the step itself finds out.
+        drop(self.records());
+        &self.database
+    }
+
+    /// The records, to be read while an answer is sent.
+    pub(crate) fn lent_database(&self) -> Arc<Database> {
+        Arc::clone(&self.database)
+    }
+
+    pub(crate) fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn deployments(&self) -> MutexGuard<'_, Deployments> {
+        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn actions(&self) -> MutexGuard<'_, Vec<Action>> {
+        self.actions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the keys, made when first needed: few tests see an ID token.

@@ -1,176 +1,180 @@
-//! The little SOQL there is: `SELECT fields FROM object [WHERE field = value] [ORDER BY …] [LIMIT n]`, and `COUNT()`.
+//! `query` and `queryAll`: pages of records.
 
-use crate::org::identifier::same;
-use crate::org::rest::ApiError;
-use crate::org::rest::records::Fields;
-use crate::org::tenant::Tenant;
-use crate::org::user::OrgUser;
+use crate::org::api_error::ApiError;
+use crate::org::database::cursor::Cursor;
+use crate::org::database::store::Store;
+use crate::org::field::Kind;
+use crate::org::rest::request::Request;
+use crate::org::soql::columns::Column;
+use crate::org::soql::compile::Plan;
+use crate::org::soql::compile::Shape;
+use crate::wire::Reply;
+use http::Method;
 use serde_json::Value;
 use serde_json::json;
 
-struct Query {
-    fields: Vec<String>,
-    object: String,
-    condition: Option<(String, String)>,
-    limit: usize,
+/// How many records a page has unless the client says otherwise, and the most it may say.
+const PAGE: usize = 2000;
+const SMALLEST_PAGE: usize = 200;
+
+/// The first page.
+pub(crate) fn first(
+    request: &Request<'_>,
+    store: &mut Store,
+    include_deleted: bool,
+) -> Result<Reply, ApiError> {
+    only_get(request)?;
+    if let Some(text) = request.query_value("explain") {
+        return explain(store, text, include_deleted);
+    }
+    let text = request.query_value("q").unwrap_or_default();
+    if text.trim().is_empty() {
+        return Err(ApiError::malformed_query("SOQL query string is required, in the parameter q"));
+    }
+    let plan = store.plan(text, include_deleted)?;
+    let metadata = request.is_true("columns").then(|| metadata(&plan));
+    let mut answer = page_of(request, store, plan)?;
+    if let Some(metadata) = metadata {
+        answer["columnMetadata"] = metadata;
+    }
+    Ok(Reply::json(200, &answer))
 }
 
-/// The answer to a query.
-pub(crate) fn run(tenant: &Tenant, base: &str, text: &str, columns: bool) -> Result<Value, ApiError> {
-    let malformed = || ApiError(400, "MALFORMED_QUERY", format!("unexpected token: '{text}'"));
-    let query = Query::parse(text).ok_or_else(malformed)?;
-    let unsupported =
-        || ApiError(400, "INVALID_TYPE", format!("sObject type '{}' is not supported.", query.object));
-    let (object, rows) = rows(tenant, &query.object).ok_or_else(unsupported)?;
-    let fits = |row: &Fields| {
-        query.condition.as_ref().is_none_or(|(field, value)| {
-            let own = member(row, field).and_then(Value::as_str).unwrap_or_default();
-            own.eq_ignore_ascii_case(value) || field.eq_ignore_ascii_case("id") && same(own, value)
-        })
-    };
-    let found: Vec<Fields> = rows.into_iter().filter(fits).take(query.limit).collect();
-    if query.fields == ["COUNT()"] {
-        return Ok(json!({ "totalSize": found.len(), "done": true, "records": [] }));
+fn page_of(request: &Request<'_>, store: &mut Store, plan: Plan) -> Result<Value, ApiError> {
+    match plan.shape {
+        Shape::Count => {
+            let count = store.counted(&plan)?;
+            Ok(json!({ "totalSize": count, "done": true, "records": [] }))
+        }
+        Shape::Groups => {
+            let mut groups = store.groups(&plan)?;
+            if groups.len() > PAGE {
+                let message =
+                    "Aggregate query does not support queryMore(), use LIMIT to restrict the results";
+                return Err(ApiError::new(400, "EXCEEDED_ID_LIMIT", message));
+            }
+            for group in &mut groups {
+                group.insert("attributes".to_owned(), json!({ "type": "AggregateResult" }));
+            }
+            Ok(json!({ "totalSize": groups.len(), "done": true, "records": groups }))
+        }
+        Shape::Records => {
+            let rows = store.found(&plan, None)?;
+            if rows.len() <= page_size(request) {
+                let records = store.read(&plan, &rows, &request.base(), Store::nested)?;
+                return Ok(json!({ "totalSize": rows.len(), "done": true, "records": records }));
+            }
+            let (locator, cursor) = store.keep(plan, rows);
+            page(request, store, &cursor, &locator, 0)
+        }
     }
-    let records: Vec<Value> = found.iter().map(|row| shown(base, object, row, Some(&query.fields))).collect();
-    let mut answer = json!({ "totalSize": records.len(), "done": true, "records": records });
-    if columns {
-        let column =
-            |field: &String| json!({ "columnName": field, "displayName": field, "aggregate": false });
-        answer["columnMetadata"] = query.fields.iter().map(column).collect();
+}
+
+/// A later page: `<locator>-<offset>`.
+pub(crate) fn more(request: &Request<'_>, store: &mut Store, locator: &str) -> Result<Reply, ApiError> {
+    only_get(request)?;
+    let (id, offset) = locator.split_once('-').unwrap_or((locator, "0"));
+    let cursor = store.cursor(id)?;
+    let offset = offset.parse().ok().filter(|offset| *offset < cursor.rows.len());
+    let invalid = || ApiError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
+    let answer = page(request, store, &cursor, id, offset.ok_or_else(invalid)?)?;
+    Ok(Reply::json(200, &answer))
+}
+
+fn page(
+    request: &Request<'_>,
+    store: &Store,
+    cursor: &Cursor,
+    locator: &str,
+    offset: usize,
+) -> Result<Value, ApiError> {
+    let end = (offset + page_size(request)).min(cursor.rows.len());
+    let rows = cursor.rows.get(offset..end).unwrap_or_default();
+    let records = store.read(&cursor.plan, rows, &request.base(), Store::nested)?;
+    let done = end == cursor.rows.len();
+    let mut answer = json!({ "totalSize": cursor.rows.len(), "done": done, "records": records });
+    if !done {
+        answer["nextRecordsUrl"] = json!(format!("{}/query/{locator}-{end}", request.base()));
     }
     Ok(answer)
 }
 
-/// One record, whole.
-pub(crate) fn read(tenant: &Tenant, base: &str, object: &str, id: &str) -> Result<Value, ApiError> {
-    let (object, rows) = rows(tenant, object).ok_or_else(ApiError::not_found)?;
-    let is = |row: &&Fields| row.get("Id").and_then(Value::as_str).is_some_and(|own| same(own, id));
-    let row = rows.iter().find(is).ok_or_else(ApiError::not_found)?;
-    Ok(shown(base, object, row, None))
+/// `Sforce-Query-Options: batchSize=n`, within what Salesforce allows.
+fn page_size(request: &Request<'_>) -> usize {
+    let options = request.header("sforce-query-options").unwrap_or_default();
+    let wanted = options.split([',', ';']).find_map(|option| {
+        let (name, value) = option.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim().parse().ok())?
+    });
+    wanted.map_or(PAGE, |size: usize| size.clamp(SMALLEST_PAGE, PAGE))
 }
 
-fn shown(base: &str, object: &str, row: &Fields, only: Option<&[String]>) -> Value {
-    let id = row.get("Id").and_then(Value::as_str).unwrap_or_default();
-    let url = format!("{base}/sobjects/{object}/{id}");
-    let mut record = Fields::new();
-    record.insert("attributes".to_owned(), json!({ "type": object, "url": url }));
-    match only {
-        None => record.extend(row.clone()),
-        Some(fields) => {
-            for field in fields {
-                record.insert(field.clone(), member(row, field).cloned().unwrap_or_default());
-            }
-        }
-    }
-    Value::Object(record)
+fn only_get(request: &Request<'_>) -> Result<(), ApiError> {
+    if matches!(request.method, Method::GET | Method::HEAD) { Ok(()) } else { Err(ApiError::method()) }
 }
 
-fn member<'a>(row: &'a Fields, field: &str) -> Option<&'a Value> {
-    row.iter().find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, value)| value)
-}
-
-fn rows(tenant: &Tenant, object: &str) -> Option<(&'static str, Vec<Fields>)> {
-    let kept = tenant.records().all(object);
-    if kept.is_some() {
-        return kept;
-    }
-    let rows = |value: Vec<Value>| {
-        value.into_iter().filter_map(|row| row.as_object().cloned()).collect::<Vec<Fields>>()
+fn explain(store: &Store, text: &str, include_deleted: bool) -> Result<Reply, ApiError> {
+    let plan = store.plan(text, include_deleted)?;
+    let count = match plan.shape {
+        Shape::Records => store.found(&plan, None)?.len(),
+        Shape::Count => store.counted(&plan)?,
+        Shape::Groups => store.groups(&plan)?.len(),
     };
-    if object.eq_ignore_ascii_case("Organization") {
-        let row = json!({
-            "Id": tenant.settings.organization,
-            "Name": "Acme",
-            "InstanceName": "TEST1",
-            "IsSandbox": false,
-            "TrialExpirationDate": null,
-            "NamespacePrefix": null,
-            "OrganizationType": "Developer Edition",
-        });
-        return Some(("Organization", rows(vec![row])));
-    }
-    if object.eq_ignore_ascii_case("User") {
-        let users = tenant.orders().users.clone();
-        let row = |user: &OrgUser| {
-            json!({
-                "Id": tenant.user_id(&user.username),
-                "Username": user.username,
-                "Name": user.name,
-                "Email": user.username,
-                "IsActive": user.active,
-            })
-        };
-        return Some(("User", rows(users.iter().map(row).collect())));
-    }
-    None
+    let plan = json!({
+        "cardinality": count,
+        "fields": [],
+        "leadingOperationType": "TableScan",
+        "notes": [],
+        "relativeCost": 1.0,
+        "sobjectCardinality": count,
+        "sobjectType": plan.object,
+    });
+    Ok(Reply::json(200, &json!({ "plans": [plan], "sourceQuery": text })))
 }
 
-impl Query {
-    fn parse(text: &str) -> Option<Self> {
-        let words = words(text)?;
-        let mut words = words.iter().map(String::as_str).peekable();
-        let is = |word: &str, wanted: &str| word.eq_ignore_ascii_case(wanted);
-        is(words.next()?, "select").then_some(())?;
-        let mut fields = Vec::new();
-        loop {
-            let field = words.next()?;
-            fields.push(if is(field, "count()") { "COUNT()".to_owned() } else { field.to_owned() });
-            match words.next()? {
-                "," => {}
-                word if is(word, "from") => break,
-                _ => return None,
-            }
+/// What is said of the columns: a parent's are joined to one.
+fn metadata(plan: &Plan) -> Value {
+    let mut all: Vec<Value> = Vec::new();
+    for column in &plan.columns {
+        let mut own = described(column);
+        for relationship in column.relationships.iter().rev() {
+            own = json!({ "columnName": relationship, "displayName": relationship, "aggregate": false, "joinColumns": [own] });
         }
-        let object = words.next()?.to_owned();
-        let mut query = Self { fields, object, condition: None, limit: usize::MAX };
-        while let Some(word) = words.next() {
-            if is(word, "where") {
-                let field = words.next()?.to_owned();
-                is(words.next()?, "=").then_some(())?;
-                query.condition = Some((field, words.next()?.trim_start_matches('\'').to_owned()));
-            } else if is(word, "limit") {
-                query.limit = words.next()?.parse().ok()?;
-            } else if is(word, "order") {
-                is(words.next()?, "by").then_some(())?;
-                words.next()?;
-            } else {
-                return None;
+        let same = all
+            .iter_mut()
+            .find(|one| !column.relationships.is_empty() && one["columnName"] == own["columnName"]);
+        match (same, own["joinColumns"].as_array_mut()) {
+            (Some(Value::Object(known)), Some(more)) => {
+                if let Some(Value::Array(joined)) = known.get_mut("joinColumns") {
+                    joined.append(more);
+                }
             }
+            _ => all.push(own),
         }
-        Some(query)
     }
+    for children in &plan.children {
+        let name = &children.relationship;
+        let columns = metadata(&children.plan);
+        all.push(
+            json!({ "columnName": name, "displayName": name, "aggregate": true, "joinColumns": columns }),
+        );
+    }
+    Value::Array(all)
 }
 
-/// Names, signs, and values in their quotes, without the backslashes.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut signs = text.chars().peekable();
-    while let Some(sign) = signs.next() {
-        match sign {
-            ' ' | '\t' | '\n' => {}
-            ',' | '=' => words.push(sign.to_string()),
-            '\'' => {
-                let mut value = String::from("'");
-                loop {
-                    match signs.next()? {
-                        '\\' => value.push(signs.next()?),
-                        '\'' => break,
-                        other => value.push(other),
-                    }
-                }
-                words.push(value);
-            }
-            first => {
-                let mut word = String::from(first);
-                while let Some(next) =
-                    signs.next_if(|next| !matches!(next, ' ' | '\t' | '\n' | ',' | '=' | '\''))
-                {
-                    word.push(next);
-                }
-                words.push(word);
-            }
-        }
-    }
-    Some(words)
+fn described(column: &Column) -> Value {
+    json!({
+        "aggregate": column.is_aggregate,
+        "apexType": column.kind.name(),
+        "booleanType": column.kind == Kind::Boolean,
+        "columnName": column.name,
+        "custom": column.name.ends_with("__c"),
+        "displayName": column.name,
+        "foreignKeyName": null,
+        "insertable": !column.is_aggregate,
+        "joinColumns": [],
+        "numberType": column.kind.is_number(),
+        "textType": column.kind.is_text(),
+        "updatable": !column.is_aggregate,
+    })
 }
