@@ -19,7 +19,7 @@ use crate::bulk::source::BulkSource;
 use crate::bulk::spec::BulkIngestSpec;
 use crate::bulk::state::BulkJobState;
 use crate::bulk::upload::Upload;
-use crate::bulk::wait::{Pauses, Report, poll};
+use crate::bulk::wait::{Pauses, Report, poll, wait_asked_for};
 use crate::csv::format::CsvFormat;
 use crate::csv::writer::CsvWriter;
 use crate::error::bulk_fault::BulkFault;
@@ -238,7 +238,7 @@ impl<'a> BulkLoad<'a> {
             let pause = policy.wait(retries, Failure::Broken, is_aborted && error.is_transient());
             let Some(pause) = pause.filter(|_| upload.is_repeatable()) else { return Err(error) };
             tracing::debug!(target: "authsession::salesforce", %error, ?pause, "an upload failed: another job");
-            clock::wait(pause.max(error.recovery().wait().unwrap_or_default())).await;
+            clock::wait(pause.max(wait_asked_for(&error))).await;
             retries += 1;
         }
     }

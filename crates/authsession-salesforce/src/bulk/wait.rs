@@ -121,6 +121,11 @@ impl<'a, J: BulkJob + DeserializeOwned + Send + 'a> IntoFuture for BulkWait<'a, 
     }
 }
 
+/// How long Salesforce asked us to wait, if it was longer than the second that is assumed.
+pub(crate) fn wait_asked_for(error: &CirrusError) -> Duration {
+    error.recovery().wait().filter(|wait| *wait > Duration::from_secs(1)).unwrap_or_default()
+}
+
 /// Asks for a job until it is over.
 pub(crate) async fn poll<J: BulkJob + DeserializeOwned>(
     client: &Cirrus,
@@ -143,7 +148,7 @@ pub(crate) async fn poll<J: BulkJob + DeserializeOwned>(
             }
             Err(error) if error.is_transient() && failed < PATIENCE => {
                 failed += 1;
-                asked_for = error.recovery().wait().unwrap_or_default();
+                asked_for = wait_asked_for(&error);
                 tracing::debug!(target: "authsession::salesforce", %error, "a job cannot be asked for");
             }
             Err(error) => return Err(error),

@@ -6,8 +6,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use crate::csv::row_buffer::LONGEST_ROW;
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
 
-/// A byte order mark takes so many bytes.
-const MARK: usize = 3;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(crate) struct RecordParser {
     reader: Reader,
@@ -65,12 +64,15 @@ impl RecordParser {
     pub(crate) fn next(&mut self) -> Result<Parsed, CsvFault> {
         loop {
             let input = self.input.get(self.read..).unwrap_or_default();
-            // The reader takes no input for the end, and a byte order mark only for whole.
-            let too_little = input.is_empty() || (!self.has_begun && input.len() < MARK);
+            // The reader takes no input for the end.
+            let too_little = input.is_empty() || (!self.has_begun && input.len() < BYTE_ORDER_MARK.len());
             if too_little && !self.has_ended {
                 return Ok(Parsed::NeedsMore);
             }
-            self.has_begun = true;
+            if !std::mem::replace(&mut self.has_begun, true) && input.starts_with(BYTE_ORDER_MARK) {
+                self.read += BYTE_ORDER_MARK.len();
+                continue;
+            }
             let fields = self.fields.get_mut(self.filled..).unwrap_or_default();
             let ends = self.ends.get_mut(self.ended..).unwrap_or_default();
             let (result, read, filled, ended) = self.reader.read_record(input, fields, ends);

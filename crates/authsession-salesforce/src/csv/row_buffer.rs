@@ -1,6 +1,7 @@
 //! Bytes of CSV on their way, handed on in whole rows: a row may end only outside quotes.
 
 use bytes::{Bytes, BytesMut};
+use memchr::{memchr, memchr2};
 
 /// Nothing Salesforce takes or gives has longer rows (a record has 400,000 characters at most): a quote is missing.
 pub(crate) const LONGEST_ROW: usize = 16 * 1024 * 1024;
@@ -91,23 +92,31 @@ impl RowBuffer {
 
     /// Where the row ends that is being looked at.
     fn row_end(&mut self) -> Option<usize> {
-        let mut place = self.place;
-        for (at, byte) in self.held.iter().enumerate().skip(self.scanned) {
-            place = match (place, byte) {
-                (Place::FieldStart | Place::Plain | Place::QuoteSeen, b'\n') => {
-                    (self.scanned, self.place) = (at + 1, Place::FieldStart);
-                    return Some(at + 1);
+        while let Some(unseen) = self.held.get(self.scanned..).filter(|unseen| !unseen.is_empty()) {
+            let next = match (self.place, self.delimiter) {
+                (Place::FieldStart | Place::QuoteSeen, _) => Some(0),
+                (Place::Quoted, _) => memchr(b'"', unseen),
+                (Place::Plain, Some(delimiter)) => memchr2(delimiter, b'\n', unseen),
+                (Place::Plain, None) => memchr2(b'"', b'\n', unseen),
+            };
+            let Some((at, byte)) = next.and_then(|at| Some((at, *unseen.get(at)?))) else {
+                self.scanned = self.held.len();
+                return None;
+            };
+            self.scanned += at + 1;
+            self.place = match (self.place, byte) {
+                (Place::Quoted, _) => Place::QuoteSeen,
+                (_, b'\n') => {
+                    self.place = Place::FieldStart;
+                    return Some(self.scanned);
                 }
-                (Place::Quoted, b'"') => Place::QuoteSeen,
-                (Place::Quoted, _) => Place::Quoted,
                 (Place::FieldStart | Place::QuoteSeen, b'"') => Place::Quoted,
                 // Without a delimiter every quote counts.
                 (Place::Plain, b'"') if self.delimiter.is_none() => Place::Quoted,
-                (_, byte) if Some(*byte) == self.delimiter => Place::FieldStart,
+                (_, byte) if Some(byte) == self.delimiter => Place::FieldStart,
                 _ => Place::Plain,
             };
         }
-        (self.scanned, self.place) = (self.held.len(), place);
         None
     }
 }

@@ -3,9 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod api_error;
+mod bulk_ingest;
+mod bulk_load;
+mod bulk_query;
+mod bulk_stage;
+mod bulk_stream;
 mod cirrus_names;
 mod cli_login;
 mod client_credentials;
+mod csv;
 mod device;
 mod discretion;
 mod error;
