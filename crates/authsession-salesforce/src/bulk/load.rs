@@ -19,7 +19,7 @@ use crate::bulk::source::BulkSource;
 use crate::bulk::spec::BulkIngestSpec;
 use crate::bulk::state::BulkJobState;
 use crate::bulk::upload::Upload;
-use crate::bulk::wait::{Pauses, Report, poll, wait_asked_for};
+use crate::bulk::wait::{Pauses, Report, poll, refuse_open, wait_asked_for};
 use crate::csv::format::CsvFormat;
 use crate::csv::writer::CsvWriter;
 use crate::error::bulk_fault::BulkFault;
@@ -179,9 +179,7 @@ impl<'a> BulkLoad<'a> {
     ) -> CirrusResult<BulkLoaded<T>> {
         let job_ids: Vec<String> = job_ids.into_iter().map(Into::into).collect();
         for id in &job_ids {
-            if self.ingest.get(id).await?.state == BulkJobState::Open {
-                return Err(CirrusError::Bulk(BulkFault::Open { job_id: id.clone() }));
-            }
+            refuse_open::<BulkIngestJob>(self.ingest.client, &path(id)?).await?;
         }
         let (ingest, format) = (self.ingest, self.format());
         let jobs = self.wait_for(&job_ids).await?;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::bulk::job::BulkJob;
 use crate::bulk::outcome::BulkOutcome;
 use crate::bulk::progress::BulkProgress;
+use crate::bulk::state::BulkJobState;
 use crate::client::Cirrus;
 use crate::error::bulk_fault::BulkFault;
 use crate::error::{CirrusError, CirrusResult};
@@ -65,6 +66,7 @@ pub struct BulkWait<'a, J> {
     path: CirrusResult<String>,
     pauses: Pauses,
     deadline: Option<Duration>,
+    refuses_open: bool,
     report: Option<Report<'a>>,
     kind: PhantomData<fn() -> J>,
 }
@@ -77,6 +79,7 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
             path,
             pauses: Pauses::default(),
             deadline: None,
+            refuses_open: false,
             report: None,
             kind: PhantomData,
         }
@@ -94,6 +97,12 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
         self
     }
 
+    /// Fails with [`BulkFault::Open`] for a job that waits for its data, which may never come.
+    pub fn refuse_open(mut self) -> Self {
+        self.refuses_open = true;
+        self
+    }
+
     /// Is told of every poll.
     pub fn on_progress(mut self, report: impl FnMut(&BulkProgress) + Send + 'a) -> Self {
         self.report = Some(Box::new(report));
@@ -102,6 +111,9 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
 
     async fn over(mut self) -> CirrusResult<BulkOutcome<J>> {
         let path = self.path?;
+        if self.refuses_open {
+            refuse_open::<J>(self.client, &path).await?;
+        }
         let polled = poll(self.client, &path, self.pauses, &mut self.report);
         match self.deadline {
             None => polled.await,
@@ -119,6 +131,18 @@ impl<'a, J: BulkJob + DeserializeOwned + Send + 'a> IntoFuture for BulkWait<'a, 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.over())
     }
+}
+
+/// Fails for a job that waits for its data.
+pub(crate) async fn refuse_open<J: BulkJob + DeserializeOwned>(
+    client: &Cirrus,
+    path: &str,
+) -> CirrusResult<()> {
+    let job: J = client.call_json(Call::get(path)).await?;
+    if job.state() == BulkJobState::Open {
+        return Err(CirrusError::Bulk(BulkFault::Open { job_id: job.id().to_owned() }));
+    }
+    Ok(())
 }
 
 /// How long Salesforce asked us to wait, if it was longer than the second that is assumed.
