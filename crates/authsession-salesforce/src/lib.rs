@@ -26,9 +26,14 @@ pub mod actions;
 pub mod apex;
 pub mod api_error;
 pub mod auth;
+pub mod bulk;
 pub mod byte_stream;
 pub mod client;
+<<<<<<< HEAD
 pub mod composite;
+=======
+pub mod csv;
+>>>>>>> wip/c-bulk
 pub mod error;
 pub mod event_monitoring;
 mod exchange;
@@ -68,6 +73,23 @@ pub use auth::{
     token_client_builder, token_exchange, transport, web_server,
 };
 pub use authsession_core::{clock, secret, signer, token_store};
+pub use bulk::ingest::BulkIngestHandler;
+pub use bulk::job::{BulkIngestJob, BulkJob, BulkJobStateChange, BulkQueryJob};
+pub use bulk::list::{BulkJobList, BulkJobListOptions, BulkJobSummary, BulkJobType};
+pub use bulk::load::{BulkLoad, BulkLoaded};
+pub use bulk::operation::BulkOperation;
+pub use bulk::outcome::BulkOutcome;
+pub use bulk::position::BulkPosition;
+pub use bulk::progress::BulkProgress;
+pub use bulk::query::{BulkQueryHandler, BulkQueryResults};
+pub use bulk::result_pages::{BulkResultPage, BulkResultPages};
+pub use bulk::results::BulkResults;
+pub use bulk::row::{BulkFailure, BulkSuccess};
+pub use bulk::source::BulkSource;
+pub use bulk::spec::{BulkIngestSpec, BulkQuerySpec};
+pub use bulk::state::BulkJobState;
+pub use bulk::wait::BulkWait;
+pub use bulk::{BulkHandler, MAX_BULK_JOB_BYTES, MAX_MULTIPART_JOB_DATA_CHARS};
 pub use byte_stream::ByteStream;
 pub use client::Cirrus;
 pub use client::builder::{
@@ -75,6 +97,7 @@ pub use client::builder::{
     DEFAULT_READ_TIMEOUT, MIN_API_VERSION,
 };
 pub use client::raw::{RawBody, RawResponse};
+<<<<<<< HEAD
 pub use composite::{
     BATCH_MAX_SUBREQUESTS, BatchBuilder, BatchRequest, BatchResponse, BatchSubrequest, BatchSubresult,
     COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, COMPOSITE_MAX_SUBREQUESTS, CollectionOutcome,
@@ -84,6 +107,13 @@ pub use composite::{
     CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes, SObjectCollection, SObjectCollectionResult,
     TREE_MAX_RECORDS, reference,
 };
+=======
+pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
+pub use csv::rows::CsvRows;
+pub use csv::writer::CsvWriter;
+pub use error::bulk_fault::BulkFault;
+pub use error::csv_fault::{CsvFault, CsvFaultKind};
+>>>>>>> wip/c-bulk
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};
 pub use event_monitoring::EventLogFileRecord;

@@ -26,7 +26,7 @@ use crate::query_page::{self, QueryOptions, QueryResult};
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt;
-/// ///
+///
 /// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
 /// let mut accounts = salesforce.query_stream("SELECT Id, Name FROM Account").read_ahead();
 /// while let Some(account) = accounts.try_next().await? {
