@@ -29,11 +29,8 @@ pub mod auth;
 pub mod bulk;
 pub mod byte_stream;
 pub mod client;
-<<<<<<< HEAD
 pub mod composite;
-=======
 pub mod csv;
->>>>>>> wip/c-bulk
 pub mod error;
 pub mod event_monitoring;
 mod exchange;
@@ -97,7 +94,6 @@ pub use client::builder::{
     DEFAULT_READ_TIMEOUT, MIN_API_VERSION,
 };
 pub use client::raw::{RawBody, RawResponse};
-<<<<<<< HEAD
 pub use composite::{
     BATCH_MAX_SUBREQUESTS, BatchBuilder, BatchRequest, BatchResponse, BatchSubrequest, BatchSubresult,
     COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, COMPOSITE_MAX_SUBREQUESTS, CollectionOutcome,
@@ -107,13 +103,11 @@ pub use composite::{
     CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes, SObjectCollection, SObjectCollectionResult,
     TREE_MAX_RECORDS, reference,
 };
-=======
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;
 pub use csv::writer::CsvWriter;
 pub use error::bulk_fault::BulkFault;
 pub use error::csv_fault::{CsvFault, CsvFaultKind};
->>>>>>> wip/c-bulk
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};
 pub use event_monitoring::EventLogFileRecord;
