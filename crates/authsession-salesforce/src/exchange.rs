@@ -219,8 +219,9 @@ impl Exchange {
         if url.as_str().len() > LONGEST_URL {
             return Err(CirrusError::InvalidInput {
                 field: "query",
-                message: "is too long for a URL (16,384 bytes, encoded): ask for fewer ids at a time, or use Bulk"
-                    .to_owned(),
+                message:
+                    "is too long for a URL (16,384 bytes, encoded): ask for fewer ids at a time, or use Bulk"
+                        .to_owned(),
             });
         }
         Ok(url)
