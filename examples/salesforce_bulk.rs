@@ -43,7 +43,7 @@ pub(crate) async fn count(salesforce: &Cirrus) -> CirrusResult<usize> {
     let jobs = salesforce.bulk().query();
     let spec = BulkQuerySpec::new("SELECT Name, External_Id__c FROM Widget__c", BulkOperation::Query);
     let job = jobs.create(&spec).await?;
-    jobs.wait(&job.id).poll_every(Duration::from_millis(50), Duration::from_secs(10)).await?;
+    jobs.wait(&job.id).poll_every(Duration::from_millis(50), Duration::from_secs(10)).await?.completed()?;
     let rows = jobs.rows::<Widget>(&job.id, CsvFormat::default())?;
     rows.try_fold(0, |count, _| async move { Ok(count + 1) }).await
 }
