@@ -1,26 +1,37 @@
-//! Sessions for calling Salesforce: an [`AuthSession`] always has a valid access token, and when it cannot have one, its
-//! [`CirrusError`] says what to do next.
+//! Sessions for calling Salesforce, and the client that calls with them: an [`AuthSession`] always has a valid access token, a
+//! [`Cirrus`] asks what there is to ask with it, and when something cannot be had, the [`CirrusError`] says what to do next.
 //!
 //! Everything that can hand out a token is an [`AuthSession`], a trait of three methods; whatever calls Salesforce holds a
 //! [`SharedAuth`] and does not care which one it is.
 //!
-//! ```
+//! ```no_run
 //! use std::sync::Arc;
 //!
-//! use authsession_salesforce::SharedAuth;
-//! use authsession_salesforce::auth::StaticTokenAuth;
+//! use authsession_salesforce::auth::JwtAuth;
+//! use authsession_salesforce::{Cirrus, SharedAuth};
+//! use futures_util::TryStreamExt;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> authsession_salesforce::CirrusResult<()> {
-//! let auth: SharedAuth = Arc::new(StaticTokenAuth::new("00Dxx!AQ...", "https://acme.my.salesforce.com"));
-//! assert_eq!(auth.access_token().await?, "00Dxx!AQ...");
-//! assert_eq!(auth.instance_url(), "https://acme.my.salesforce.com");
+//! # async fn example() -> authsession_salesforce::CirrusResult<()> {
+//! let auth: SharedAuth = Arc::new(
+//!     JwtAuth::builder()
+//!         .consumer_key("3MVG9...")
+//!         .username("integration@acme.example")
+//!         .private_key_pem_file("server.key")?
+//!         .login_url("https://acme.my.salesforce.com")
+//!         .build()?,
+//! );
+//! let salesforce = Cirrus::builder().auth(auth).build()?;
+//! let mut accounts = salesforce.query_stream("SELECT Id, Name FROM Account");
+//! while let Some(account) = accounts.try_next().await? {
+//!     println!("{}", account["Name"]);
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! Read it in this order: [`auth::session`] is the trait, [`auth::recovery`] what a caller does about an error,
-//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with.
+//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with; then [`client`], which all
+//! surfaces are methods of: [`query`], [`search`], [`sobjects`], [`composite`], [`bulk`], [`tooling`] and the others.
 
 pub mod actions;
 pub mod apex;
