@@ -1,4 +1,8 @@
-//! A Salesforce org: its token endpoint, its sessions and a REST API to prove them with.
+//! A Salesforce org: its token endpoint, its sessions and its REST API.
+//!
+//! The API is over records in SQLite: accounts, contacts and more standard objects, `Widget__c` with a field of every kind,
+//! and what a test [defines](Org::define). It serves SOQL and SOSL, records with their blobs, composite requests, the UI API's
+//! records and GraphQL. What it does not know of a language it refuses as malformed; it never answers something else.
 //!
 //! What it answers is what Salesforce answers, down to the words of its errors. It is strict where Salesforce is, and lenient
 //! where Salesforce is: assertions may be used again, expire minutes ago or in a thousand years.
@@ -60,6 +64,7 @@ mod rest;
 mod revoke;
 mod routes;
 mod schema;
+mod scripted;
 mod services;
 mod soap;
 mod soql;
@@ -69,7 +74,6 @@ mod tooling;
 pub mod user;
 
 use crate::clock::VirtualClock;
-use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::org::books::Decision;
 use crate::org::builder::OrgBuilder;
@@ -77,8 +81,6 @@ use crate::org::connected_app::ConnectedApp;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::tenant::Tenant;
 use crate::org::user::OrgUser;
-use crate::script::Answer;
-use crate::script::Script;
 use crate::serve::Server;
 use crate::serve::Slot;
 use crate::stage::router;
@@ -196,40 +198,8 @@ impl Org {
     }
 }
 
-/// What it does next, and what it saw.
+/// What it does next.
 impl Org {
-    /// The answers queued.
-    #[must_use]
-    pub fn script(&self) -> Script<OrgEndpoint> {
-        self.tenant.script.clone()
-    }
-
-    /// The requests received.
-    #[must_use]
-    pub fn journal(&self) -> Journal<OrgEndpoint> {
-        self.tenant.journal.clone()
-    }
-
-    /// The next request to this endpoint that is not yet spoken for gets this answer.
-    pub fn enqueue(&self, endpoint: OrgEndpoint, answer: Answer) {
-        self.tenant.script.enqueue(endpoint, answer);
-    }
-
-    /// The next `times` requests to this endpoint get this answer.
-    pub fn enqueue_many(&self, endpoint: OrgEndpoint, answer: &Answer, times: usize) {
-        self.tenant.script.enqueue_many(endpoint, answer, times);
-    }
-
-    /// Every request to this endpoint for which nothing is queued gets this answer, until [`clear`](Self::clear).
-    pub fn always(&self, endpoint: OrgEndpoint, answer: Answer) {
-        self.tenant.script.always(endpoint, answer);
-    }
-
-    /// Forgets all scripted answers of this endpoint.
-    pub fn clear(&self, endpoint: OrgEndpoint) {
-        self.tenant.script.clear(endpoint);
-    }
-
     /// Who answers at the authorization endpoint from now on.
     pub fn sign_in_as(&self, username: &str) {
         self.tenant.orders().current_user = username.to_owned();

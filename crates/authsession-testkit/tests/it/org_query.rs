@@ -215,3 +215,28 @@ async fn a_locator_is_of_what_was_found_then_and_can_be_asked_again_for_two_days
     api.clock.advance(Duration::from_secs(2 * 86_400));
     assert_eq!(api.get(next).await.0, 400);
 }
+
+#[tokio::test]
+async fn columns_are_described_where_they_are_joined() {
+    let api = widgets().await;
+    let soql = "SELECT+Weight__c,Account__r.Name,Account__r.Owner.Name,Account__r.Owner.Email+FROM+Widget__c";
+    let (_, answer) = api.get(&format!("query?q={soql}&columns=true")).await;
+    let columns = answer["columnMetadata"].as_array().unwrap();
+    assert_eq!(
+        (columns.len(), &columns[0]["columnName"], &columns[0]["numberType"]),
+        (2, &json!("Weight__c"), &json!(true))
+    );
+    let joined = columns[1]["joinColumns"].as_array().unwrap();
+    assert_eq!((&joined[0]["columnName"], &joined[1]["columnName"]), (&json!("Name"), &json!("Owner")));
+    assert_eq!((joined.len(), joined[1]["joinColumns"].as_array().unwrap().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_plan_says_how_many_records_a_query_looks_at() {
+    let api = widgets().await;
+    let (_, answer) = api.get("query?explain=SELECT+Id+FROM+Widget__c+WHERE+Weight__c+>+1").await;
+    assert_eq!(
+        (&answer["plans"][0]["sobjectType"], &answer["plans"][0]["cardinality"]),
+        (&json!("Widget__c"), &json!(1))
+    );
+}

@@ -135,6 +135,7 @@ async fn what_is_deleted_is_gone_and_says_so() {
         let (status, error) = api.get(&format!("sobjects/Account/{never}")).await;
         assert_eq!((status, code(&error)), (404, "NOT_FOUND"));
     }
+    assert_eq!(code(&api.get("sobjects/Account/003xx0000000001AAA").await.1), "NOT_FOUND");
     let of_another_kind = api.delete("sobjects/Account/003xx0000000001AAA").await;
     assert_eq!((of_another_kind.0, code(&of_another_kind.1)), (400, "MALFORMED_ID"));
 }

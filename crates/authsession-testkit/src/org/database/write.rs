@@ -24,7 +24,7 @@ impl Store {
             let message = "cannot specify Id in an insert call";
             return Err(ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message).about(["Id"]));
         }
-        let mut kept = self.kept(object, &fields, "create", |field| field.createable)?;
+        let mut kept = self.kept(object, fields, |field| field.createable)?;
         let has = |name: &str| kept.iter().any(|(own, value)| own == name && *value != Sql::Null);
         let missing: Vec<String> = object
             .fields
@@ -60,7 +60,7 @@ impl Store {
             return Err(ApiError::new(400, "INVALID_FIELD", message).about(["Id"]));
         }
         let row = self.row(object, id)?;
-        let mut kept = self.kept(object, &fields, "update", |field| field.updateable)?;
+        let mut kept = self.kept(object, fields, |field| field.updateable)?;
         let emptied = |(name, value): &&(String, Sql)| {
             *value == Sql::Null && object.find(name).is_some_and(|field| field.required)
         };
@@ -116,17 +116,16 @@ impl Store {
     fn kept(
         &self,
         object: &OrgObject,
-        fields: &Fields,
-        verb: &str,
+        fields: Fields,
         allowed: impl Fn(&OrgField) -> bool,
     ) -> Result<Kept, ApiError> {
         let mut kept = Kept::new();
-        for (name, value) in fields.iter().filter(|(name, _)| *name != "attributes") {
-            if let (Some(field), Value::Object(parent)) = (object.parent(name), value) {
+        for (name, value) in fields.into_iter().filter(|(name, _)| name != "attributes") {
+            if let (Some(field), Value::Object(parent)) = (object.parent(&name), &value) {
                 kept.push((field.name.clone(), self.by_external_id(field, parent)?));
                 continue;
             }
-            let field = object.find(name).ok_or_else(|| ApiError::no_such_field(&object.name, name))?;
+            let field = object.find(&name).ok_or_else(|| ApiError::no_such_field(&object.name, &name))?;
             if !allowed(field) {
                 let message = format!(
                     "Unable to create/update fields: {}. Please check the security settings of this field and verify that it \
@@ -136,9 +135,9 @@ impl Store {
                 let error = ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message);
                 return Err(error.about([&field.name]));
             }
-            let value = coerce(field, value)?;
+            let value = coerce(field, &value)?;
             if let (Kind::Reference { to, .. }, Sql::Text(id)) = (&field.kind, &value) {
-                self.refers(field, to, id, verb)?;
+                self.refers(field, to, id)?;
             }
             if let (Kind::Blob { length: Some(length) }, Sql::Blob(bytes)) = (&field.kind, &value) {
                 let bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
@@ -150,7 +149,7 @@ impl Store {
     }
 
     /// A reference leads to a record that is there. One by which anything may be meant leads anywhere.
-    fn refers(&self, field: &OrgField, to: &str, id: &str, _verb: &str) -> Result<(), ApiError> {
+    fn refers(&self, field: &OrgField, to: &str, id: &str) -> Result<(), ApiError> {
         let Some(target) = self.object_of(id) else { return Ok(()) };
         let anything = ["ParentId", "WhatId", "WhoId"].contains(&field.name.as_str());
         if target.name != to && !anything {

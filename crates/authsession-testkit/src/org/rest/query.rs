@@ -144,21 +144,7 @@ fn explain(store: &Store, text: &str, include_deleted: bool) -> Result<Reply, Ap
 fn metadata(plan: &Plan) -> Value {
     let mut all: Vec<Value> = Vec::new();
     for column in &plan.columns {
-        let mut own = described(column);
-        for relationship in column.relationships.iter().rev() {
-            own = json!({ "columnName": relationship, "displayName": relationship, "aggregate": false, "joinColumns": [own] });
-        }
-        let same = all
-            .iter_mut()
-            .find(|one| !column.relationships.is_empty() && one["columnName"] == own["columnName"]);
-        match (same, own["joinColumns"].as_array_mut()) {
-            (Some(Value::Object(known)), Some(more)) => {
-                if let Some(Value::Array(joined)) = known.get_mut("joinColumns") {
-                    joined.append(more);
-                }
-            }
-            _ => all.push(own),
-        }
+        join(&mut all, &column.relationships, described(column));
     }
     for children in &plan.children {
         let name = &children.relationship;
@@ -168,6 +154,17 @@ fn metadata(plan: &Plan) -> Value {
         );
     }
     Value::Array(all)
+}
+
+fn join(all: &mut Vec<Value>, relationships: &[String], column: Value) {
+    let Some((name, further)) = relationships.split_first() else { return all.push(column) };
+    let at = all.iter().position(|one| one["columnName"] == *name).unwrap_or_else(|| {
+        all.push(json!({ "columnName": name, "displayName": name, "aggregate": false, "joinColumns": [] }));
+        all.len() - 1
+    });
+    if let Some(Value::Array(joined)) = all.get_mut(at).and_then(|one| one.get_mut("joinColumns")) {
+        join(joined, further, column);
+    }
 }
 
 fn described(column: &Column) -> Value {

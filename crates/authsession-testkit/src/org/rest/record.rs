@@ -98,7 +98,9 @@ fn upsert(
 }
 
 fn read(request: &Request<'_>, store: &Store, object: &str, id: &str) -> Result<Reply, ApiError> {
-    let row = store.row(store.object(object)?, id).map_err(by_url)?;
+    let row = store.row(store.object(object)?, id).map_err(by_url);
+    let row =
+        row.map_err(|error| if error.code == "MALFORMED_ID" { ApiError::not_found() } else { error })?;
     if unmodified_since(request, modified(store, object, row)?) {
         return Ok(Reply::empty(304));
     }
