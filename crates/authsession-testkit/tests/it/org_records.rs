@@ -270,3 +270,21 @@ async fn an_object_says_what_it_is() {
     );
     assert_eq!(api.get("sobjects/Nope/describe").await.0, 404);
 }
+
+#[tokio::test]
+async fn relationships_lead_on_from_a_record() {
+    let api = Api::new().await;
+    let account = made(&api, "Account", json!({ "Name": "Initech" })).await;
+    let contact = made(&api, "Contact", json!({ "LastName": "Lumbergh", "AccountId": account })).await;
+    let (_, parent) = api.get(&format!("sobjects/Contact/{contact}/Account?fields=Name")).await;
+    assert_eq!((&parent["Name"], &parent["Id"]), (&json!("Initech"), &json!(account)));
+    let (_, children) = api.get(&format!("sobjects/Account/{account}/Contacts?fields=LastName")).await;
+    assert_eq!(
+        (&children["totalSize"], &children["records"][0]["LastName"]),
+        (&json!(1), &json!("Lumbergh"))
+    );
+    for nothing in [format!("sobjects/Account/{account}/Parent"), format!("sobjects/Account/{account}/Nope")]
+    {
+        assert_eq!(api.get(&nothing).await.0, 404);
+    }
+}
