@@ -9,6 +9,8 @@ use authsession_axum::core::error::Error as ProtocolError;
 use authsession_axum::errors::Error as SignInError;
 use authsession_axum::store::seal::SealError;
 use authsession_axum::store::store::StoreError;
+use authsession_salesforce::CirrusError;
+use authsession_salesforce::auth::Recovery;
 
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +127,35 @@ pub(crate) enum Error {
         cause: ProtocolError,
     },
 
+    /// Salesforce said no, or cannot be reached.
+    #[error("{}", said(.0))]
+    Salesforce(CirrusError),
+
+    /// Rows were not loaded.
+    #[error("{failed} rows were refused, and {unprocessed} not looked at: {}", .kept)]
+    NotLoaded {
+        /// How many Salesforce refused.
+        failed: u64,
+        /// How many it had not come to when the job failed or was aborted.
+        unprocessed: u64,
+        /// Where they are.
+        kept: String,
+    },
+
+    /// Somebody did not want to wait.
+    #[error("interrupted: a job that runs goes on")]
+    Interrupted,
+
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+
     /// Nobody reads what we print.
     #[error("the output could not be printed")]
     Output(#[source] io::Error),
@@ -169,7 +200,26 @@ impl Error {
             Self::Arguments(_) | Self::NoVariable(_) | Self::Unreadable { .. } | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,
+            Self::Interrupted => 130,
+            Self::Salesforce(cause) => match cause.recovery() {
+                Recovery::Reauthorize => 3,
+                recovery if recovery.is_transient() => 4,
+                _ => 1,
+            },
             _ => 1,
         })
     }
+}
+
+/// The error, and what Salesforce says is wrong with the call, to who made it. It is somebody else's text: nothing of it moves the cursor.
+fn said(error: &CirrusError) -> String {
+    const LONGEST: usize = 300;
+    let mut told = error.to_string();
+    let CirrusError::Api { errors, .. } = error else { return told };
+    for error in errors.iter().take(3) {
+        told.push_str("\n  Salesforce says: ");
+        let message = error.message.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
+        told.extend(message.take(LONGEST));
+    }
+    told
 }

@@ -9,5 +9,6 @@ mod doctor;
 mod login;
 mod login_file;
 mod process;
+mod salesforce;
 mod shared_login;
 mod token;

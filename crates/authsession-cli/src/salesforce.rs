@@ -1,0 +1,60 @@
+//! `authsession salesforce`: a query, or rows loaded in bulk, by a kept login.
+
+mod bulk;
+mod output;
+mod printer;
+mod progress;
+mod query;
+mod record;
+mod select_list;
+mod session;
+
+use std::process::ExitCode;
+
+use authsession_salesforce::Cirrus;
+
+use crate::arguments::salesforce::{OrgArguments, SalesforceArguments, SalesforceCommand};
+use crate::errors::Error;
+use crate::interrupts;
+use crate::salesforce::session::KeptSession;
+
+/// Does it.
+pub(crate) async fn run(arguments: SalesforceArguments) -> Result<ExitCode, Error> {
+    match arguments.command {
+        SalesforceCommand::Query(mut arguments) => {
+            let (session, salesforce) = open(&mut arguments.org).await?;
+            carried(&session, query::run(&salesforce, arguments)).await
+        }
+        SalesforceCommand::Bulk(mut arguments) => {
+            let (session, salesforce) = open(&mut arguments.org).await?;
+            carried(&session, bulk::run(&salesforce, arguments)).await
+        }
+    }
+}
+
+async fn open(org: &mut OrgArguments) -> Result<(KeptSession, Cirrus), Error> {
+    let session = KeptSession::open(&org.kept, org.instance_url.take()).await?;
+    let mut builder = Cirrus::builder().auth(session.shared());
+    if let Some(version) = org.api_version.take() {
+        builder = builder.api_version(version);
+    }
+    Ok((session, builder.build().map_err(Error::Salesforce)?))
+}
+
+/// Runs the work until it is done, or somebody does not want to wait. A token that is being renewed is seen to its end: a rotated
+/// one is nowhere else.
+async fn carried(
+    session: &KeptSession,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<ExitCode, Error> {
+    tokio::select! {
+        outcome = work => match outcome {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(session.failure().unwrap_or(error)),
+        },
+        () = interrupts::came() => {
+            session.settle().await;
+            Err(Error::Interrupted)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `authsession salesforce bulk`: the rows of a file, loaded.
+
+use std::fs;
+use std::path::Path;
+
+use authsession_salesforce::{
+    BulkColumnDelimiter, BulkIngestJob, BulkIngestSpec, BulkJob as _, BulkLineEnding, BulkOperation,
+    BulkOutcome, BulkSource, ByteStream, Cirrus, CirrusResult,
+};
+use futures_util::TryStreamExt;
+
+use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
+use crate::errors::Error;
+use crate::salesforce::output::Output;
+use crate::salesforce::progress::Progress;
+
+/// How the first line ends is seen within so many bytes.
+const FIRST_LINE: u64 = 1024 * 1024;
+
+/// What became of the rows.
+#[derive(Default)]
+struct Tally {
+    loaded: u64,
+    failed: u64,
+    unprocessed: u64,
+}
+
+/// Loads the file, or waits for jobs that were begun.
+pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result<(), Error> {
+    if let Some(folder) = &arguments.results {
+        fs::create_dir_all(folder).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
+    }
+    let progress = Progress::begin("uploading");
+    let jobs = match &arguments.file {
+        Some(file) => load(salesforce, &arguments, file, &progress).await?,
+        None => resume(salesforce, &arguments.resume, &progress).await?,
+    };
+    let mut tally = Tally::default();
+    for outcome in &jobs {
+        told(salesforce, outcome, arguments.results.as_deref(), &progress, &mut tally).await?;
+    }
+    progress.note(&format!("{} rows loaded", tally.loaded));
+    if tally.failed + tally.unprocessed == 0 && jobs.iter().all(|job| matches!(job, BulkOutcome::Complete(_)))
+    {
+        return Ok(());
+    }
+    Err(Error::NotLoaded {
+        failed: tally.failed,
+        unprocessed: tally.unprocessed,
+        kept: match &arguments.results {
+            Some(folder) => format!("see {}", folder.display()),
+            None => "--resume JOB --results DIR writes them to files".to_owned(),
+        },
+    })
+}
+
+async fn load(
+    salesforce: &Cirrus,
+    arguments: &BulkArguments,
+    file: &Path,
+    progress: &Progress,
+) -> Result<Vec<BulkOutcome<BulkIngestJob>>, Error> {
+    let operation = match arguments.operation {
+        Operation::Insert => BulkOperation::Insert,
+        Operation::Update => BulkOperation::Update,
+        Operation::Upsert => BulkOperation::Upsert,
+        Operation::Delete => BulkOperation::Delete,
+    };
+    let delimiter = match arguments.delimiter {
+        Delimiter::Backquote => BulkColumnDelimiter::Backquote,
+        Delimiter::Caret => BulkColumnDelimiter::Caret,
+        Delimiter::Comma => BulkColumnDelimiter::Comma,
+        Delimiter::Pipe => BulkColumnDelimiter::Pipe,
+        Delimiter::Semicolon => BulkColumnDelimiter::Semicolon,
+        Delimiter::Tab => BulkColumnDelimiter::Tab,
+    };
+    let mut spec = BulkIngestSpec::new(&arguments.object, operation)
+        .column_delimiter(delimiter)
+        .line_ending(line_ending(file)?);
+    if let Some(field) = &arguments.external_id {
+        spec = spec.external_id_field_name(field);
+    }
+    let load = salesforce.bulk().ingest().load(spec);
+    let load = load.on_job(|id| progress.note(&format!("job {id}")));
+    let load = load.on_progress(|at| progress.rows(at.records_processed));
+    load.send(BulkSource::file(file)).await.map_err(Error::Salesforce)
+}
+
+async fn resume(
+    salesforce: &Cirrus,
+    job_ids: &[String],
+    progress: &Progress,
+) -> Result<Vec<BulkOutcome<BulkIngestJob>>, Error> {
+    let mut jobs = Vec::new();
+    for id in job_ids {
+        let wait = salesforce.bulk().ingest().wait(id).refuse_open();
+        let wait = wait.on_progress(|at| progress.rows(at.records_processed));
+        jobs.push(wait.await.map_err(Error::Salesforce)?);
+    }
+    Ok(jobs)
+}
+
+/// Counts what became of a job's rows, and writes them down.
+async fn told(
+    salesforce: &Cirrus,
+    outcome: &BulkOutcome<BulkIngestJob>,
+    folder: Option<&Path>,
+    progress: &Progress,
+    tally: &mut Tally,
+) -> Result<(), Error> {
+    let (job, ingest) = (outcome.job(), salesforce.bulk().ingest());
+    let how = match outcome {
+        BulkOutcome::Complete(_) => None,
+        BulkOutcome::Failed(_) => Some("failed"),
+        BulkOutcome::Aborted(_) => Some("was aborted"),
+    };
+    if let Some(how) = how {
+        let why: String =
+            job.error_message.iter().flat_map(|why| why.chars()).filter(|sign| !sign.is_control()).collect();
+        progress.note(&format!("job {} {how} {why}", job.id));
+    }
+    tally.loaded += job.records_processed().saturating_sub(job.records_failed());
+    tally.failed += job.records_failed();
+    let unprocessed = match how {
+        None => 0,
+        Some(_) => {
+            let rows = ingest.unprocessed::<serde::de::IgnoredAny>(&job.id, Default::default());
+            rows.map_err(Error::Salesforce)?
+                .try_fold(0, |count, _| std::future::ready(Ok(count + 1)))
+                .await
+                .map_err(Error::Salesforce)?
+        }
+    };
+    tally.unprocessed += unprocessed;
+    let Some(folder) = folder else { return Ok(()) };
+    progress.say("fetching results".to_owned());
+    let file = |what: &str| folder.join(format!("{}-{what}.csv", job.id));
+    write(ingest.successful_results_stream(&job.id).await, &file("success")).await?;
+    write(ingest.failed_results_stream(&job.id).await, &file("failed")).await?;
+    write(ingest.unprocessed_records_stream(&job.id).await, &file("unprocessed")).await
+}
+
+async fn write(rows: CirrusResult<ByteStream>, path: &Path) -> Result<(), Error> {
+    let mut rows = rows.map_err(Error::Salesforce)?;
+    let mut out = Output::open(Some(path))?;
+    while let Some(piece) = rows.try_next().await.map_err(Error::Salesforce)? {
+        out.write(&piece)?;
+    }
+    out.end()
+}
+
+/// How the lines of a file end: as its first one does.
+fn line_ending(file: &Path) -> Result<BulkLineEnding, Error> {
+    use std::io::Read as _;
+    let cannot = |cause| Error::Unreadable { path: file.to_owned(), cause };
+    let mut beginning = Vec::new();
+    fs::File::open(file).map_err(cannot)?.take(FIRST_LINE).read_to_end(&mut beginning).map_err(cannot)?;
+    let first = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_whole = first.len() < beginning.len();
+    Ok(if is_whole && first.ends_with(b"\r") { BulkLineEnding::CRLF } else { BulkLineEnding::LF })
+}
