@@ -197,6 +197,8 @@ impl OrgBuilder {
             deny_next: None,
             limit: RequestLimit::Counted,
             rotation: self.rotation,
+            children_a_page: None,
+            locators_end_with_session: false,
         };
         let private_key_pem = pair.private_key_pem()?;
         Ok(Org::run(Arc::new(Tenant::new(settings, self.clock, orders)), slot, private_key_pem))
