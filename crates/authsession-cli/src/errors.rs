@@ -9,8 +9,8 @@ use authsession_axum::core::error::Error as ProtocolError;
 use authsession_axum::errors::Error as SignInError;
 use authsession_axum::store::seal::SealError;
 use authsession_axum::store::store::StoreError;
-use authsession_salesforce::CirrusError;
 use authsession_salesforce::auth::Recovery;
+use authsession_salesforce::{BulkFault, CirrusError};
 
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -215,6 +215,9 @@ impl Error {
 fn said(error: &CirrusError) -> String {
     const LONGEST: usize = 300;
     let mut told = error.to_string();
+    if let CirrusError::Bulk(BulkFault::Interrupted { cause, .. }) = error {
+        return format!("{told}\n  because: {}", said(cause));
+    }
     let CirrusError::Api { errors, .. } = error else { return told };
     for error in errors.iter().take(3) {
         told.push_str("\n  Salesforce says: ");

@@ -24,6 +24,7 @@ mod step;
 mod subrequests;
 mod subresponse;
 mod tree;
+mod tree_request;
 
 use http::Method;
 use serde::Serialize;
@@ -54,6 +55,7 @@ pub use crate::composite::reference::reference;
 pub use crate::composite::subrequests::{CompositeRequest, CompositeSubrequest};
 pub use crate::composite::subresponse::{CompositeResponse, CompositeSubresponse};
 pub use crate::composite::tree::{CompositeTreeResponse, CompositeTreeResult};
+pub use crate::composite::tree_request::{CompositeTreeRecord, CompositeTreeRequest};
 
 /// A body that was counted: an error if there is too much in it.
 pub(crate) type Check = fn(&[u8]) -> CirrusResult<()>;
@@ -159,7 +161,7 @@ impl<'a> CompositeHandler<'a> {
         self.post("composite/batch", body, bounds::batch).await
     }
 
-    /// Creates up to 200 records with their children, `{"records": [{"attributes": {"type", "referenceId"}, …}]}`; all or none.
+    /// Creates up to 200 records with their children ([`CompositeTreeRequest`]); all or none.
     /// When one cannot be created, the error's `errors` name it by `referenceId`.
     pub async fn tree<B>(&self, sobject: &str, body: &B) -> CirrusResult<CompositeTreeResponse>
     where

@@ -12,6 +12,7 @@ use std::time::Duration;
 use authsession_core::clock::{self, Clock};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use url::Url;
 
 use crate::api_error::ApiVerdict;
 use crate::auth::authorization::token_in;
@@ -150,6 +151,8 @@ impl Exchange {
         body: Body,
         lost: &mut Option<CirrusError>,
     ) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
+        // What cannot be asked costs no token.
+        self.url(call)?;
         let mut authorization = self.authorization().await?;
         let (mut retries, mut has_new_token) = (0, false);
         loop {
@@ -234,7 +237,7 @@ impl Exchange {
         }
     }
 
-    fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
+    fn url(&self, call: &Call<'_>) -> CirrusResult<Url> {
         let url = call.with_query(self.address().resolve(call.path())?);
         if url.as_str().len() > LONGEST_URL {
             return Err(CirrusError::InvalidInput {
@@ -244,6 +247,11 @@ impl Exchange {
                         .to_owned(),
             });
         }
+        Ok(url)
+    }
+
+    fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
+        let url = self.url(call)?;
         let request = self.settings.client.request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,

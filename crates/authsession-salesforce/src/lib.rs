@@ -100,8 +100,9 @@ pub use composite::{
     COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, COMPOSITE_MAX_SUBREQUESTS, CollectionOutcome,
     CollectionRecord, CompositeBuilder, CompositeError, CompositeGraph, CompositeGraphRequest,
     CompositeGraphResponse, CompositeGraphResult, CompositeRequest, CompositeResponse, CompositeSubrequest,
-    CompositeSubresponse, CompositeTreeResponse, CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes,
-    SObjectCollection, SObjectCollectionResult, TREE_MAX_RECORDS, reference,
+    CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest, CompositeTreeResponse,
+    CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes, SObjectCollection, SObjectCollectionResult,
+    TREE_MAX_RECORDS, reference,
 };
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;

@@ -109,7 +109,6 @@ pub struct Org {
     tenant: Arc<Tenant>,
     address: SocketAddr,
     server: Mutex<Option<Server>>,
-    private_key_pem: String,
 }
 
 /// Made and found.
@@ -119,10 +118,10 @@ impl Org {
         OrgBuilder::new()
     }
 
-    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot, private_key_pem: String) -> Self {
+    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot) -> Self {
         let address = slot.address();
         let server = slot.serve(routes_of(&tenant));
-        Self { tenant, address, server: Mutex::new(Some(server)), private_key_pem }
+        Self { tenant, address, server: Mutex::new(Some(server)) }
     }
 
     /// Where it listens, as a URL without a slash at the end.
@@ -173,10 +172,11 @@ impl Org {
         self.tenant.orders().users.first().map_or_else(String::new, |user| user.username.clone())
     }
 
-    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org of a process.
+    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org, and published with this
+    /// crate, so that it protects nothing.
     #[must_use]
-    pub fn private_key_pem(&self) -> &str {
-        &self.private_key_pem
+    pub fn private_key_pem(&self) -> &'static str {
+        include_str!("org/default_app.pkcs8.pem")
     }
 
     /// The org's id, of 18 characters.

@@ -224,14 +224,14 @@ impl<'a> BulkLoad<'a> {
                 tell(&job.id);
             }
             let outcome = match self.ingest.put(&job.id, upload).await {
-                Ok(()) => self.close(&job.id).await,
+                Ok(()) => self.settle(&job.id, true).await,
                 Err(error) => Err(error),
             };
             let Err(error) = outcome else { return Ok(job.id) };
             if self.leaves_open {
                 return Err(error);
             }
-            let is_aborted = self.ingest.abort(&job.id).await.is_ok();
+            let is_aborted = self.settle(&job.id, false).await.is_ok();
             let policy = self.ingest.client.retry_policy();
             let pause = policy.wait(retries, Failure::Broken, is_aborted && error.is_transient());
             let Some(pause) = pause.filter(|_| upload.is_repeatable()) else { return Err(error) };
@@ -241,14 +241,18 @@ impl<'a> BulkLoad<'a> {
         }
     }
 
-    /// Closes a job, and knows it afterwards.
-    async fn close(&self, job_id: &str) -> CirrusResult<()> {
+    /// Closes or aborts a job that is open, and knows it afterwards.
+    async fn settle(&self, job_id: &str, closes: bool) -> CirrusResult<()> {
         let mut retries = 0;
         loop {
-            let Err(error) = self.ingest.close(job_id).await else { return Ok(()) };
-            // It may have been closed all the same.
-            if !error.is_transient() || self.ingest.get(job_id).await?.state != BulkJobState::Open {
-                return if error.is_transient() { Ok(()) } else { Err(error) };
+            let set = if closes { self.ingest.close(job_id).await } else { self.ingest.abort(job_id).await };
+            let Err(error) = set else { return Ok(()) };
+            if !error.is_transient() {
+                return Err(error);
+            }
+            // It may have been done all the same.
+            if self.ingest.get(job_id).await?.state != BulkJobState::Open {
+                return Ok(());
             }
             let policy = self.ingest.client.retry_policy();
             let Some(pause) = policy.wait(retries, Failure::Broken, true) else { return Err(error) };

@@ -234,7 +234,7 @@ impl Drop for JobData {
         // Of what was not begun, nothing is lost.
         if let Some(reading) = self.reading.take() {
             let mut state = self.upload.state();
-            if reading.behind == state.start {
+            if reading.behind == state.start && state.reading.is_none() {
                 state.reading = Some(reading);
             }
         }

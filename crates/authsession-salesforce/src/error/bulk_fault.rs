@@ -49,7 +49,7 @@ pub enum BulkFault {
 
     /// A load stopped half way: what these jobs have is on its way, the rest was not sent.
     #[error(
-        "the load stopped after {} of its jobs had been handed over: wait for those, and load the rest; {cause}",
+        "the load stopped after {} of its jobs had been handed over: wait for those, and load the rest",
         .job_ids.len()
     )]
     Interrupted {

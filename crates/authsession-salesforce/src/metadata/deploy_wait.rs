@@ -60,35 +60,40 @@ impl<'a> DeployWait<'a> {
 
     async fn wait(mut self) -> CirrusResult<DeployRequest> {
         within(self.limit, async {
-            let (mut last, mut missed) = (None, 0);
-            while !self.is_over(&mut last, &mut missed).await? {
+            let (mut is_over, mut last, mut missed) = (false, None, 0);
+            loop {
+                match self.handler.check_deploy_status(&self.id, is_over).await {
+                    Ok(told) if is_over => return Ok(told),
+                    Ok(told) => {
+                        missed = 0;
+                        is_over = told.deploy_result.as_ref().is_some_and(DeployResult::is_done);
+                        self.tell(&mut last, told.deploy_result);
+                        if is_over {
+                            continue;
+                        }
+                    }
+                    Err(error) => {
+                        missed += 1;
+                        if missed == MISSES || !error.is_transient() {
+                            return Err(error);
+                        }
+                    }
+                }
                 clock::wait(self.pause).await;
                 self.pause = self.pause.mul_f64(1.5).min(self.longest_pause);
             }
-            self.handler.check_deploy_status(&self.id, true).await
         })
         .await
     }
 
-    async fn is_over(&mut self, last: &mut Option<DeployResult>, missed: &mut u32) -> CirrusResult<bool> {
-        let result = match self.handler.check_deploy_status(&self.id, false).await {
-            Ok(told) => told.deploy_result,
-            Err(error) if error.is_transient() && *missed + 1 < MISSES => {
-                *missed += 1;
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        };
-        *missed = 0;
-        let Some(result) = result else { return Ok(false) };
-        if let Some(tell) = &mut self.on_progress
-            && last.as_ref() != Some(&result)
-        {
-            tell(&result);
+    fn tell(&mut self, last: &mut Option<DeployResult>, result: Option<DeployResult>) {
+        if result == *last {
+            return;
         }
-        let is_over = result.is_done();
-        *last = Some(result);
-        Ok(is_over)
+        if let (Some(tell), Some(result)) = (&mut self.on_progress, &result) {
+            tell(result);
+        }
+        *last = result;
     }
 }
 

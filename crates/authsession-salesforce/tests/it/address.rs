@@ -76,7 +76,8 @@ async fn a_redirect_is_not_followed_with_a_token() {
 async fn an_answer_that_a_client_of_ones_own_was_redirected_to_is_not_used() {
     let stage = Stage::set().await;
     let other = Stage::set().await;
-    let client = stage.client_builder().http_client(reqwest::Client::new()).build().unwrap();
+    let follows = authsession_core::http::api_client_builder().redirect(reqwest::redirect::Policy::default());
+    let client = stage.client_builder().http_client(follows.build().unwrap()).build().unwrap();
     stage.org.enqueue(OrgEndpoint::Rest, Answer::redirect(format!("{}/services/data", other.org.url())));
 
     let error = client.get::<Value>("limits").await.unwrap_err();

@@ -53,9 +53,7 @@ impl Bulk {
     fn uploaded(&self, header: &str) -> Vec<String> {
         let sent = self.org().journal().requests_at("PUT */batches");
         let text = |body: &Bytes| String::from_utf8(body.to_vec()).unwrap();
-        sent.iter()
-            .map(|sent| text(&sent.body).strip_prefix(header).expect("each has the header").to_owned())
-            .collect()
+        sent.iter().map(|sent| text(&sent.body).strip_prefix(header).unwrap().to_owned()).collect()
     }
 }
 
@@ -199,6 +197,12 @@ async fn an_upload_that_may_or_may_not_have_arrived_is_begun_anew_in_another_job
         assert_eq!(states.iter().filter(|state| *state == "Aborted").count(), 1);
         assert_eq!(bulk.count_at("POST */jobs/ingest"), loaded.jobs.len() + 1);
     }
+    // So may the answer that the job it was for is aborted.
+    bulk.org().enqueue_at("PUT */batches", Answer::dropped_after());
+    bulk.org().enqueue_at("PATCH */jobs/ingest/*", Answer::dropped_after());
+    let load = bulk.salesforce.bulk().ingest().load(insert()).poll_every(TICK, TICK);
+    assert_eq!(load.records(&accounts(20)).await.unwrap().successes.len(), 20);
+    assert_eq!(bulk.loaded(), 100);
 }
 
 #[tokio::test]

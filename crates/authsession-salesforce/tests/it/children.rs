@@ -81,6 +81,7 @@ async fn a_streams_records_have_whole_lists_which_are_had_before_the_next_page_i
 #[tokio::test]
 async fn lists_within_the_records_of_lists_are_whole_too() {
     let stage = Stage::set().await;
+    let tool = OrgObject::new("Tool__c", "a77").field(OrgField::lookup(
         "Contact__c",
         "Contact",
         "Contact__r",

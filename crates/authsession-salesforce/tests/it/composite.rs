@@ -2,7 +2,8 @@
 
 use authsession_salesforce::{
     BatchRequest, BatchSubrequest, CirrusError, CirrusResult, CompositeGraphRequest, CompositeRequest,
-    CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeResult, reference,
+    CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest,
+    CompositeTreeResult, reference,
 };
 use authsession_testkit::script::Answer;
 use serde::Deserialize;
@@ -259,14 +260,10 @@ async fn a_tree_that_failed_names_the_record_that_is_wrong() {
     let stage = Stage::set().await;
     let client = stage.client();
     let tree = |last_name: Option<&str>| {
-        let contact = json!({
-            "attributes": { "type": "Contact", "referenceId": "contact" }, "FirstName": "Bill", "LastName": last_name,
-        });
-        json!({ "records": [{
-            "attributes": { "type": "Account", "referenceId": "account" },
-            "Name": "Initech",
-            "Contacts": { "records": [contact] },
-        }] })
+        let contact = json!({ "FirstName": "Bill", "LastName": last_name });
+        let contact = CompositeTreeRecord::new("Contact", "contact", contact);
+        let account = CompositeTreeRecord::new("Account", "account", json!({ "Name": "Initech" }));
+        CompositeTreeRequest { records: vec![account.child("Contacts", contact)] }
     };
     let error = client.composite().tree("Account", &tree(None)).await.unwrap_err();
     let CirrusError::Api { status: 400, errors, raw: None, .. } = &error else { panic!("{error:?}") };

@@ -8,6 +8,7 @@ mod apex;
 mod api_error;
 mod bulk_ingest;
 mod bulk_load;
+mod bulk_names;
 mod bulk_query;
 mod bulk_stage;
 mod bulk_stream;

@@ -3,7 +3,9 @@
 pub(crate) mod coerce;
 pub(crate) mod cursor;
 pub(crate) mod describe;
+pub(crate) mod fill;
 pub(crate) mod read;
+pub(crate) mod references;
 pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod write;

@@ -4,8 +4,8 @@ use crate::org::api_error::ApiError;
 use crate::org::calendar::read_instant;
 use crate::org::database::Fields;
 use crate::org::database::coerce::coerce;
+use crate::org::database::references::external;
 use crate::org::database::store::Store;
-use crate::org::database::write::external;
 use crate::org::field::Kind;
 use crate::org::identifier::whole;
 use crate::org::object::OrgObject;
@@ -27,7 +27,6 @@ pub(crate) fn answer(
     request: &Request<'_>,
     store: &mut Store,
     object: &str,
-    _field: &str,
     id: &str,
 ) -> Result<Reply, ApiError> {
     let name = store.object(object)?.name.clone();
@@ -59,11 +58,13 @@ pub(crate) fn named(
     value: &str,
 ) -> Result<Reply, ApiError> {
     let known = store.object(object)?;
-    if known.find(value).is_some_and(|field| matches!(field.kind, Kind::Blob { .. })) {
-        return blob::body(request, store, object, field, value);
-    }
     if whole(field).is_some_and(|id| id.starts_with(&known.prefix)) {
-        return related(request, store, known, field, value);
+        let holds_bytes = known.find(value).is_some_and(|field| matches!(field.kind, Kind::Blob { .. }));
+        return if holds_bytes {
+            blob::body(request, store, object, field, value)
+        } else {
+            related(request, store, known, field, value)
+        };
     }
     let (name, key) = (known.name.clone(), external(known, field)?);
     let found = store.ids(known, key, coerce(key, &Value::String(value.to_owned()))?)?;
@@ -74,7 +75,7 @@ pub(crate) fn named(
     match (&request.method, found.first()) {
         (&Method::PATCH, found) => upsert(request, store, &name, field, value, found.is_some()),
         (_, None) => Err(ApiError::not_found()),
-        (_, Some(id)) => answer(request, store, &name, field, id),
+        (_, Some(id)) => answer(request, store, &name, id),
     }
 }
 

@@ -38,7 +38,7 @@ fn found(request: &Request<'_>, store: &mut Store) -> Result<Reply, ApiError> {
         ["sobjects", object, "describe"] => sobjects::describe(request, store, object),
         ["sobjects", object, "deleted"] => sobjects::deleted(request, store, object),
         ["sobjects", object, "updated"] => sobjects::updated(request, store, object),
-        ["sobjects", object, id] => record::answer(request, store, object, "Id", id),
+        ["sobjects", object, id] => record::answer(request, store, object, id),
         ["sobjects", object, field, value] => record::named(request, store, object, field, value),
         ["graphql"] => graphql::answer(request, store),
         ["limits"] => limits(request),
