@@ -1,7 +1,6 @@
 //! The surfaces under the paths programs written for cirrus import them from.
 
 pub use crate::apex;
-pub use crate::bulk;
 pub use crate::composite;
 pub use crate::event_monitoring;
 pub use crate::limits;

@@ -36,6 +36,10 @@ const QUERY_ALL: &str = "queryAll";
 /// # }
 /// ```
 ///
+/// Numbers are as exact as the type that is asked for: an `i64` has 18 digits, an `f64` 15, and a `Box<RawValue>` of `serde_json` the
+/// digits as they were sent. A field of the kind Number comes with a fraction even if it has none (`5.0`), which is an `f64` and no
+/// integer. Dates and times are texts, such as `2026-01-02T03:04:05.000+0000`.
+///
 /// # Errors
 /// SOQL that is empty, before anything is sent; those of every call (see [`get`](Self::get)); and records that are not of the
 /// type that was asked for.

@@ -90,6 +90,9 @@ pub(super) fn told(
         Some(Recovery::RunAgain) => {
             "the rest of the query is not there any more: run it again, from the last record that came".into()
         }
+        _ if matches!(*status, 414 | 431) => {
+            "it is too long: ask for fewer ids at a time, or use Bulk".into()
+        }
         _ => "correct the call: its `errors` say what is wrong".into(),
     };
     let doubt = if *repeated || *status >= 500 { "; what it changes may have been changed: see" } else { "" };

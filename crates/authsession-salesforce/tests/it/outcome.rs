@@ -121,3 +121,28 @@ async fn a_loss_is_not_hidden_by_what_kept_the_call_from_being_made_again() {
     assert!(matches!(error, CirrusError::Http(_)) && error.may_have_been_done(), "{error:?}");
     assert_eq!(stage.org.query(&format!("SELECT Id FROM Account WHERE Id = '{id}'")).unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn an_org_that_falls_silent_is_given_up_and_the_call_may_have_been_done() {
+    let stage = Stage::set().await;
+    let client = stage.client_builder().read_timeout(Duration::from_millis(50)).build().unwrap();
+    for answer in [Answer::stalled(), Answer::normal().held().0] {
+        stage.org.enqueue(OrgEndpoint::Rest, answer);
+        let error = created(&client).await.unwrap_err();
+        assert!(matches!(error, CirrusError::Http(_)) && error.may_have_been_done(), "{error:?}");
+        assert!(error.to_string().contains("did not answer in time"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_salesforce_finds_too_long_says_what_to_do() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    for (status, reason) in [(414, "URI Too Long"), (431, "Request Header Fields Too Large")] {
+        let page = format!("<h1>Bad Message {status}</h1><pre>reason: {reason}</pre>");
+        stage.org.enqueue(OrgEndpoint::Rest, Answer::html(status, page));
+        let error = client.query("SELECT Id FROM Account").await.unwrap_err();
+        assert!(error.to_string().contains("fewer ids"), "{error}");
+        assert!(!error.is_transient() && !error.may_have_been_done());
+    }
+}
