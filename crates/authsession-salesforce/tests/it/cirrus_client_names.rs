@@ -162,7 +162,7 @@ fn queries(client: &Cirrus) {
 }
 
 fn records(client: &Cirrus) {
-    let (id, body, since, fields) = ("001xx", json!({}), SystemTime::now(), ["Name".to_string()]);
+    let (id, body, since, fields) = ("001xx", json!({}), SystemTime::UNIX_EPOCH, ["Name".to_string()]);
     let objects: SObjectsHandler<'_> = client.sobjects();
     gives::<DescribeGlobal>(objects.describe_global());
     gives::<Option<DescribeGlobal>>(objects.describe_global_if_modified_since(since));
