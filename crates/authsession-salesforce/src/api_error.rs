@@ -34,6 +34,8 @@ pub enum ApiVerdict {
     },
     /// The org is deleted or closed.
     Gone,
+    /// The rest of a query is not there any more: run the query again, from the last record that came.
+    LostCursor,
     /// The org is not at this instance: log in again, and call the instance URL the answer names.
     WrongInstance,
 }
@@ -69,6 +71,7 @@ const TABLE: &[Row] = &[
     row(401, "", "connected app is not attached to agent", NO_AGENT),
     row(0, "", "destination url not reset", ApiVerdict::WrongInstance),
     row(0, "invalid_session_id", "", ApiVerdict::Refresh),
+    row(0, "invalid_query_locator", "", ApiVerdict::LostCursor),
     row(0, "invalidsessionid", "", ApiVerdict::Refresh),
     row(500, "", "invalid_session_id", ApiVerdict::Refresh),
     row(403, "", "bad_oauth_token", ApiVerdict::Refresh),

@@ -112,7 +112,7 @@ impl Cirrus {
 ///     .all_or_none(true)
 ///     .send()
 ///     .await?;
-/// match answer.cause() {
+/// match answer.root_cause() {
 ///     None => println!("both are there"),
 ///     Some(failed) => println!("{} failed, and nothing was done: {:?}", failed.reference_id, failed.errors()),
 /// }
@@ -144,7 +144,7 @@ impl<'a> CompositeHandler<'a> {
     /// Up to 25 subrequests ([`CompositeRequest`]), done in their order; one may use what another before it answered.
     ///
     /// With `allOrNone` the first that fails undoes all, and the others answer `PROCESSING_HALTED`: see
-    /// [`CompositeResponse::cause`]. Without it, which is Salesforce's default, only those that refer to it are halted.
+    /// [`CompositeResponse::root_cause`]. Without it, which is Salesforce's default, only those that refer to it are halted.
     pub async fn execute<B>(&self, body: &B) -> CirrusResult<CompositeResponse>
     where
         B: Serialize + ?Sized,

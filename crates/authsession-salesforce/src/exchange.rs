@@ -131,8 +131,26 @@ impl Exchange {
         Ok(value)
     }
 
-    /// Success, or the answer that refused, with the token it was asked with.
+    /// Success, or the answer that refused, with the token it was asked with. If an attempt is lost and the next ones get nowhere,
+    /// what is told is the loss: the call may have been done.
     async fn carry(&self, call: &Call<'_>, body: Body) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
+        let mut lost = None;
+        match self.carry_on(call, body, &mut lost).await {
+            Ok((Err(refused), authorization)) => {
+                Ok((Err(Answer { repeated: lost.is_some(), ..refused }), authorization))
+            }
+            Err(error) if error.may_have_been_done() => Err(error),
+            Err(error) => Err(lost.unwrap_or(error)),
+            done => done,
+        }
+    }
+
+    async fn carry_on(
+        &self,
+        call: &Call<'_>,
+        body: Body,
+        lost: &mut Option<CirrusError>,
+    ) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
         // What cannot be asked costs no token.
         self.url(call)?;
         let mut authorization = self.authorization().await?;
@@ -162,6 +180,11 @@ impl Exchange {
             let Some(pause) = self.settings.policy.wait(retries, failure, call.is_repeatable()) else {
                 return missed.map(|answer| (Err(answer), authorization));
             };
+            let missed =
+                missed.map_or_else(|error| error, |answer| answer.into_error(token_of(&authorization)));
+            if missed.may_have_been_done() {
+                *lost = Some(missed);
+            }
             tracing::debug!(target: "authsession::salesforce", method = %call.method, ?failure, ?pause, "again");
             clock::wait(pause).await;
             retries += 1;
@@ -200,12 +223,12 @@ impl Exchange {
         let (status, headers) = (response.status(), response.headers().clone());
         if !(status.is_success() || status == StatusCode::NOT_MODIFIED) {
             let body = collect_error(&mut response).await;
-            return Err(Missed::Refused(Answer { status, headers, body }));
+            return Err(Missed::Refused(Answer { status, headers, body, repeated: false }));
         }
         match body {
             Body::AsItComes => Ok(Done::AsItComes(response, turn)),
             Body::Whole => match collect(&mut response, self.settings.largest).await {
-                Ok(body) => Ok(Done::Whole(Answer { status, headers, body })),
+                Ok(body) => Ok(Done::Whole(Answer { status, headers, body, repeated: false })),
                 Err(Unread::Failed(error)) => Err(failed(error)),
                 Err(Unread::TooLarge(limit)) => {
                     Err(Missed::Fault(CirrusError::ResponseTooLarge { status: status.as_u16(), limit }))

@@ -110,5 +110,5 @@ fn refused(errors: Vec<GraphQlError>) -> CirrusError {
         extra: error.extra,
     };
     let errors = errors.into_iter().map(in_salesforces_words).collect();
-    CirrusError::Api { status: 200, errors, raw: None, retry_after: None, verdict: None }
+    CirrusError::Api { status: 200, errors, raw: None, retry_after: None, verdict: None, repeated: false }
 }

@@ -39,6 +39,7 @@ pub mod api_error;
 pub mod auth;
 pub mod bulk;
 pub mod byte_stream;
+mod children;
 pub mod client;
 pub mod composite;
 pub mod csv;

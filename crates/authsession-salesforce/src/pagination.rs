@@ -11,6 +11,7 @@ use futures_util::Stream;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
+use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::query_page::{self, QueryOptions, QueryResult};
@@ -18,11 +19,15 @@ use crate::query_page::{self, QueryOptions, QueryResult};
 /// The records of a query as a stream. A page is asked for once the one before is handed out, and dropping the stream asks
 /// for no more; a session that ends between two pages is renewed, as for every call.
 ///
+/// A list within a record, as of `(SELECT Id FROM Contacts)`, is whole: of a long one, Salesforce sends the first only, and the
+/// stream asks for the rest before it hands out the page (see [`children_as_they_come`](Self::children_as_they_come)).
+///
 /// Every record comes once, in Salesforce's order. After an error that may pass
 /// ([`is_transient`](CirrusError::is_transient)), or a page cut off on its way, whoever asks for the next record makes the stream
 /// ask for the same page again. Any other error is the stream's last item; what comes after it can still be had, from
-/// [`pending_locator`](Self::pending_locator), once its cause is gone. Salesforce keeps the rest of a query for some days at
-/// most.
+/// [`pending_locator`](Self::pending_locator), once its cause is gone. Salesforce keeps the rest of a query for two days at
+/// most, and not beyond some ends of the session: an error that [`is_lost_cursor`](CirrusError::is_lost_cursor) says that it is
+/// gone, and the query has to be run again, from the last record that came (`WHERE Id > …`, where it is ordered by `Id`).
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt;
@@ -46,6 +51,7 @@ pub struct Records<R> {
     asked: Option<Asked<R>>,
     is_over: bool,
     reads_ahead: bool,
+    completes_children: bool,
 }
 
 /// What comes after the page at hand.
@@ -78,7 +84,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
         Self::new(client, QueryOptions::new(), Next::At(next_records_url.into()))
     }
 
-    /// The records of this page, and of those that follow.
+    /// The records of this page as they are, and those of the pages that follow.
     pub fn from_page(client: Cirrus, page: QueryResult<R>) -> Self {
         let mut records = Self::new(client, QueryOptions::new(), Next::Nothing);
         records.turn_to(page);
@@ -92,7 +98,8 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
         soql: String,
         options: QueryOptions,
     ) -> Self {
-        Self::new(client, options, Next::First { resource, soql })
+        let completes_children = children::may_be_asked_for(&soql);
+        Self { completes_children, ..Self::new(client, options, Next::First { resource, soql }) }
     }
 
     fn new(client: Cirrus, options: QueryOptions, next: Next) -> Self {
@@ -105,6 +112,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
             asked: None,
             is_over: false,
             reads_ahead: false,
+            completes_children: true,
         }
     }
 
@@ -123,13 +131,19 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
 
     fn ask(&self) -> impl Future<Output = Page<R>> + Send + use<R> {
         let (client, options, next) = (self.client.clone(), self.options.clone(), self.next.clone());
+        let completes_children = self.completes_children;
         async move {
-            match next {
-                Next::First { resource, soql } => query_page::first(&client, resource, &soql, &options).await,
-                Next::At(locator) => query_page::next(&client, &locator, &options).await,
-                Next::Lost | Next::Nothing => Err(CirrusError::InvalidResponse(
-                    "a page says that there are more records, and not where: run the query again".into(),
-                )),
+            let answer = match next {
+                Next::First { resource, soql } => {
+                    query_page::ask_first(&client, resource, &soql, &options).await?
+                }
+                Next::At(locator) => query_page::ask_next(&client, &locator, &options).await?,
+                Next::Lost | Next::Nothing => return Err(children::lost()),
+            };
+            if completes_children {
+                children::whole_page(&client, &answer, &options).await
+            } else {
+                answer.json()
             }
         }
     }
@@ -140,6 +154,14 @@ impl<R> Records<R> {
     /// of two pages, and no waiting where the caller takes as long as Salesforce.
     pub const fn read_ahead(mut self) -> Self {
         self.reads_ahead = true;
+        self
+    }
+
+    /// Leaves the lists within records as Salesforce sends them: of a long one the first, not `done`, to be completed by
+    /// [`complete`](Cirrus::complete) or streamed by [`from_page`](Self::from_page) before the stream asks for its next page, as
+    /// that ends what they go on with. For lists too long for memory; not together with [`read_ahead`](Self::read_ahead).
+    pub const fn children_as_they_come(mut self) -> Self {
+        self.completes_children = false;
         self
     }
 

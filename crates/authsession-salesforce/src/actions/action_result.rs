@@ -53,6 +53,7 @@ impl<O> ActionResult<O> {
             raw: None,
             retry_after: None,
             verdict: None,
+            repeated: false,
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum Recovery {
         /// How long to leave the token endpoint alone.
         wait: Duration,
     },
+    /// The rest of a query is not there any more: run the query again, from the last record that came.
+    RunAgain,
     /// The answer is not to be believed and was not used: find out who is between us and Salesforce.
     DoNotTrust,
 }

@@ -28,7 +28,8 @@ pub struct CollectionOutcome {
     pub results: Vec<SObjectCollectionResult>,
     /// Why a call failed.
     pub error: Option<CirrusError>,
-    /// The records of the call that failed. Unless Salesforce refused it, they may have been done.
+    /// The records of the call that failed. Whether they may have been done, the error's
+    /// [`may_have_been_done`](CirrusError::may_have_been_done) says.
     pub failed: Range<usize>,
     /// The records nobody sent.
     pub unsent: Range<usize>,

@@ -25,6 +25,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether it is to a call whose answer was lost before.
+    pub(crate) repeated: bool,
 }
 
 impl Answer {
@@ -70,6 +72,7 @@ impl Answer {
             errors,
             retry_after: self.retry_after(),
             verdict,
+            repeated: self.repeated,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::exchange::{Exchange, calls_for_new_token};
 
 impl Exchange {
     pub(crate) async fn execute(&self, request: Request) -> CirrusResult<Response> {
-        let is_ours = Url::parse(self.settings.auth.instance_url())?.origin() == request.url().origin();
+        let is_ours = self.is_at_instance(request.url())?;
         let sent = request.headers().get(AUTHORIZATION).filter(|_| is_ours).cloned();
         let spare = if sent.is_some() { request.try_clone() } else { None };
         let asked = request.url().clone();
@@ -22,15 +22,21 @@ impl Exchange {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let body = collect_error(&mut response).await;
-        let answer = Answer { status, headers, body };
+        let answer = Answer { status, headers, body, repeated: false };
         if calls_for_new_token(&answer)
             && let Some(new) = self.new_token(&sent).await?
             && let Some(mut again) = spare
+            // The org may have moved with the new token, and it must not go to where it was.
+            && self.is_at_instance(&asked)?
         {
             again.headers_mut().insert(AUTHORIZATION, new);
             return self.settings.client.execute(again).await.map_err(CirrusError::of_call);
         }
         Ok(unread(answer))
+    }
+
+    fn is_at_instance(&self, url: &Url) -> CirrusResult<bool> {
+        Ok(Url::parse(self.settings.auth.instance_url())?.origin() == url.origin())
     }
 }
 

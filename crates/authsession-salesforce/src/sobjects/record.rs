@@ -26,6 +26,14 @@ pub struct SObjectCreateResult {
     pub created: Option<bool>,
 }
 
+impl SObjectCreateResult {
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        !self.success && !self.errors.is_empty() && self.errors.iter().all(SalesforceError::is_transient)
+    }
+}
+
 /// Records by their ids.
 impl SObjectHandler<'_> {
     /// A record, with all fields the user may see.
@@ -71,7 +79,7 @@ impl SObjectHandler<'_> {
         self.client.call_json(call).await
     }
 
-    /// Creates a record.
+    /// Creates a record. After an error that says it [may have been done](CirrusError::may_have_been_done), there may be one.
     pub async fn create<B>(&self, body: &B) -> CirrusResult<SObjectCreateResult>
     where
         B: Serialize + ?Sized,
@@ -92,6 +100,25 @@ impl SObjectHandler<'_> {
     }
 
     /// Changes the fields of a record that are named; the others stay.
+    ///
+    /// A field has three states: left as it is, emptied, or given a value. A struct says so by an `Option` in an `Option`:
+    ///
+    /// ```
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Default, Serialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct AccountUpdate {
+    ///     #[serde(skip_serializing_if = "Option::is_none")]
+    ///     industry: Option<Option<String>>,
+    ///     #[serde(skip_serializing_if = "Option::is_none")]
+    ///     phone: Option<Option<String>>,
+    /// }
+    ///
+    /// let update = AccountUpdate { industry: Some(None), ..AccountUpdate::default() };
+    /// assert_eq!(serde_json::to_string(&update)?, r#"{"Industry":null}"#);
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
     pub async fn update<B>(&self, id: &str, body: &B) -> CirrusResult<()>
     where
         B: Serialize + ?Sized,
@@ -127,7 +154,7 @@ impl SObjectHandler<'_> {
     }
 
     /// Deletes a record. One whose answer was lost is asked again, like every DELETE; if it was done the first time, that fails
-    /// with status 404.
+    /// with status 404, and the error says that it [may have been done](CirrusError::may_have_been_done).
     pub async fn delete(&self, id: &str) -> CirrusResult<()> {
         self.client.call(Call::delete(self.record(id)?)).await.map(drop)
     }

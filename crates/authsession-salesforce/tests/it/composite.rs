@@ -76,7 +76,7 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
         ],
     });
     assert_eq!(sent(&stage, COMPOSITE), [one]);
-    assert!(answer.is_success() && answer.cause().is_none());
+    assert!(answer.is_success() && answer.root_cause().is_none());
     #[derive(Deserialize)]
     struct Created {
         id: String,
@@ -123,7 +123,7 @@ async fn of_a_rollback_the_one_that_failed_is_told_from_those_it_took_along() {
 
     assert!(!answer.is_success());
     assert!(answer.get("account").unwrap().is_rolled_back() && answer.get("found").unwrap().is_rolled_back());
-    let cause = answer.cause().unwrap();
+    let cause = answer.root_cause().unwrap();
     assert_eq!(cause.reference_id, "contact");
     assert!(cause.is_error() && !cause.is_rolled_back());
     assert_eq!(cause.errors()[0].error_code, "REQUIRED_FIELD_MISSING");
@@ -293,7 +293,7 @@ async fn of_graphs_each_is_done_or_not_for_itself() {
     assert!(answer.get("one").unwrap().is_successful);
     let failed = answer.get("two").unwrap();
     assert!(!failed.is_successful);
-    assert_eq!(failed.graph_response.cause().unwrap().reference_id, "contact");
+    assert_eq!(failed.graph_response.root_cause().unwrap().reference_id, "contact");
     assert!(answer.get("three").is_none());
     assert_eq!(stage.org.query("SELECT Id FROM Account WHERE Name IN ('one', 'two')").unwrap().len(), 1);
 }

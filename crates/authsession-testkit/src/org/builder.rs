@@ -196,6 +196,8 @@ impl OrgBuilder {
             deny_next: None,
             limit: RequestLimit::Counted,
             rotation: self.rotation,
+            children_a_page: None,
+            locators_end_with_session: false,
         };
         Ok(Org::run(Arc::new(Tenant::new(settings, self.clock, orders)), slot))
     }

@@ -5,6 +5,21 @@ use crate::org::actions::Action;
 use crate::org::event_logs;
 use std::io;
 
+/// Queries.
+impl Org {
+    /// How many records a page of a list within a record has, such as of `(SELECT Id FROM Contacts)`; as many as any page
+    /// unless stated.
+    pub fn children_a_page(&self, records: usize) {
+        self.tenant.orders().children_a_page = Some(records.max(1));
+    }
+
+    /// Whether the rest of a query can be had by the session that asked it only: another one's gets `INVALID_SESSION_ID`, on
+    /// that page and nowhere else. It can be had by every session unless stated.
+    pub fn locators_end_with_session(&self, end: bool) {
+        self.tenant.orders().locators_end_with_session = end;
+    }
+}
+
 /// Jobs of Bulk API 2.0.
 ///
 /// ```

@@ -1,6 +1,7 @@
 //! The REST API: who may ask, versions, limits, and the way to what has to do with records.
 
 mod blob;
+mod child_lists;
 mod composite;
 mod conditional;
 mod graphql;
