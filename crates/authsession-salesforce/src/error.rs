@@ -2,10 +2,13 @@
 
 mod advice;
 pub mod bulk_fault;
+pub mod cli_login_fault;
 mod conversion;
 pub mod csv_fault;
 pub mod json_fault;
 mod outcome;
+pub mod recovery;
+pub mod refusal;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,15 +17,15 @@ use authsession_core::error::{Cause, Error};
 use serde_json::Value;
 
 use crate::api_error::ApiVerdict;
-use crate::auth::cli_login::CliLoginFault;
-use crate::auth::recovery::Recovery;
-use crate::auth::refusal::SalesforceRefusal;
 use crate::error::advice::{
     DEFAULT_WAIT, QUOTA_WAIT, advice, come_back, how_to_set, out_of_reach, to_do, told,
 };
 use crate::error::bulk_fault::BulkFault;
+use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::csv_fault::CsvFault;
 use crate::error::json_fault::JsonFault;
+use crate::error::recovery::Recovery;
+use crate::error::refusal::SalesforceRefusal;
 use crate::salesforce_error::SalesforceError;
 
 /// The result of everything in this crate.

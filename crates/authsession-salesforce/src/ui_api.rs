@@ -24,6 +24,7 @@ impl Cirrus {
 /// A record as the User Interface API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UiRecord {
     /// The object's API name.
     pub api_name: String,
@@ -43,6 +44,7 @@ pub struct UiRecord {
 /// A field of a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UiField {
     /// The value in the user's language and format, where that differs.
     #[serde(default)]

@@ -16,7 +16,7 @@ use crate::retry::RetryPolicy;
 
 /// The version of the API that is called unless another one is chosen: Spring '26.
 pub const DEFAULT_API_VERSION: &str = "v66.0";
-/// The oldest version that has all this client calls.
+/// The oldest version that is taken. What Salesforce added later needs a later one, and answers 404 or an error under this.
 pub const MIN_API_VERSION: &str = "v41.0";
 /// How long a connection may take to come about.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,6 +125,12 @@ impl CirrusBuilder {
     }
 
     /// Lets the token travel by plain http to hosts that are not this machine: whoever is on the way can use it.
+    pub fn danger_allow_http(mut self) -> Self {
+        self.insecure = true;
+        self
+    }
+
+    /// cirrus's name for [`danger_allow_http`](Self::danger_allow_http).
     pub fn allow_insecure_transport(mut self, allow: bool) -> Self {
         self.insecure = allow;
         self
@@ -189,7 +195,7 @@ fn written_out(version: &str) -> CirrusResult<String> {
     let oldest = MIN_API_VERSION.trim_start_matches('v').trim_end_matches(".0").parse().unwrap_or(0);
     match number.parse::<u16>() {
         Ok(number) if number >= oldest => Ok(format!("v{number}.0")),
-        Ok(_) => Err(invalid("is older than v41.0, the oldest that has all this client calls")),
+        Ok(_) => Err(invalid("is older than v41.0, the oldest that is taken")),
         Err(_) => Err(invalid("is not a version: write it as in v66.0")),
     }
 }

@@ -46,14 +46,18 @@ impl CollectionOutcome {
         self.error.is_none() && self.unsent.is_empty() && self.results.iter().all(|result| result.success)
     }
 
-    /// The results, if every call was answered and none left out.
+    /// The results, one for each record, if every call was answered and none left out.
     ///
     /// # Errors
-    /// Why a call failed; what was done before is lost sight of.
+    /// Why a call failed, or that one was undone and the rest not made; what was done before is lost sight of.
     pub fn into_results(self) -> CirrusResult<Vec<SObjectCollectionResult>> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(self.results),
+            None if self.unsent.is_empty() => Ok(self.results),
+            None => Err(CirrusError::InvalidResponse(format!(
+                "a call was undone, and {} records after it were not sent: see `results` for the cause",
+                self.unsent.len()
+            ))),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use authsession_core::error::{Endpoint, Error, Fault};
 
 use crate::api_error::ApiVerdict;
-use crate::auth::recovery::Recovery;
+use crate::error::recovery::Recovery;
 use crate::salesforce_error::SalesforceError;
 
 /// When nobody said how long to wait.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use authsession_core::error::{Cause, Endpoint, Error, Fault};
 
-use crate::auth::refusal::SalesforceRefusal;
 use crate::error::CirrusError;
 use crate::error::json_fault::JsonFault;
+use crate::error::refusal::SalesforceRefusal;
 
 /// What core says, in this crate's words. A refusal the token endpoint gave is found again.
 impl From<Error> for CirrusError {

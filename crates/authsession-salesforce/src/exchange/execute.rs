@@ -1,5 +1,6 @@
 //! A request of the caller's own: one new token if its own was refused, and nothing more.
 
+use http::StatusCode;
 use http::header::AUTHORIZATION;
 use reqwest::{Request, Response};
 use url::Url;
@@ -18,6 +19,7 @@ impl Exchange {
         let (Some(sent), true) = (sent, *response.url() == asked) else { return Ok(response) };
         self.note(response.headers());
         if !response.status().is_client_error() {
+            self.detector.accepted();
             return Ok(response);
         }
         let (status, headers) = (response.status(), response.headers().clone());
@@ -29,8 +31,14 @@ impl Exchange {
             // The org may have moved with the new token, and it must not go to where it was.
             && self.is_at_instance(&asked)?
         {
-            again.headers_mut().insert(AUTHORIZATION, new);
-            return self.settings.client.execute(again).await.map_err(CirrusError::of_call);
+            again.headers_mut().insert(AUTHORIZATION, new.clone());
+            let response = self.settings.client.execute(again).await.map_err(CirrusError::of_call)?;
+            self.note(response.headers());
+            match response.status() {
+                StatusCode::UNAUTHORIZED => self.detector.refused(&new),
+                _ => self.detector.accepted(),
+            }
+            return Ok(response);
         }
         Ok(unread(answer))
     }

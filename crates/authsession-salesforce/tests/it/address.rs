@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use authsession_salesforce::auth::StaticTokenAuth;
-use authsession_salesforce::{Cirrus, CirrusError, encode_path_segment};
+use authsession_salesforce::{Cirrus, CirrusBuilder, CirrusError, RetryPolicy, encode_path_segment};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 use http::Method;
@@ -93,6 +93,21 @@ async fn plain_http_is_for_this_machine_unless_somebody_insists() {
     assert!(matches!(error, CirrusError::InvalidInput { field: "instance_url", .. }), "{error:?}");
 
     let stage = Stage::set().await;
+    let insists = |builder: CirrusBuilder| async {
+        let auth = Arc::new(StaticTokenAuth::new("00Dxx!AQ", "http://salesforce.invalid"));
+        builder
+            .auth(auth)
+            .retry_policy(RetryPolicy::none())
+            .build()
+            .unwrap()
+            .get::<Value>("limits")
+            .await
+            .unwrap_err()
+    };
+    for builder in [Cirrus::builder().danger_allow_http(), Cirrus::builder().allow_insecure_transport(true)] {
+        assert!(insists(builder).await.is_transient(), "it was sent, and nobody is there");
+    }
+
     let proxy = reqwest::Proxy::all("http://127.0.0.1:9").unwrap();
     let client = stage.client_builder().proxy(proxy).build().unwrap();
     let error = client.get::<Value>("limits").await.unwrap_err();

@@ -167,6 +167,7 @@ async fn after_a_call_that_was_undone_no_other_is_made() {
     let cause: Vec<_> = outcome.results.iter().filter(|result| !result.is_rolled_back()).collect();
     assert_eq!(cause.len(), 1);
     assert_eq!(cause[0].errors[0].status_code, "DUPLICATE_VALUE");
+    outcome.into_results().unwrap_err();
 }
 
 #[tokio::test]

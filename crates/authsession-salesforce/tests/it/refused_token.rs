@@ -145,6 +145,20 @@ async fn a_loop_of_new_tokens_that_never_work_is_broken() {
 }
 
 #[tokio::test]
+async fn requests_of_the_callers_own_do_not_loop_either() {
+    let stage = Stage::set().await;
+    let auth = Arc::new(Careless { instance_url: stage.org.instance_url().to_owned(), minted: 0.into() });
+    let client = Cirrus::builder().auth(Arc::clone(&auth) as _).clock(stage.clock()).build().unwrap();
+
+    for _ in 0..50 {
+        let request = client.request_builder(http::Method::GET, "limits").await.unwrap().build().unwrap();
+        assert_eq!(client.execute(request).await.unwrap().status(), 401);
+    }
+
+    assert_eq!(auth.minted.load(std::sync::atomic::Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn a_login_that_is_dead_is_told_in_place_of_the_refusal() {
     let stage = Stage::set().await;
     let auth = Arc::new(stage.refresh(&stage.approve()).build().unwrap());
