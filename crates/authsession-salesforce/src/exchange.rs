@@ -4,12 +4,14 @@ pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod call;
 mod execute;
+mod handed_out;
 mod loop_detector;
 
 use std::fmt;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
+use authsession_core::http::is_loopback;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
@@ -21,6 +23,7 @@ use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::Address;
 use crate::exchange::answer::{Answer, Unread, collect, collect_error};
 use crate::exchange::call::{Call, Payload};
+use crate::exchange::handed_out::HandedOut;
 use crate::exchange::loop_detector::LoopDetector;
 use crate::governor::{Governor, Turn};
 use crate::limit_info::LimitInfo;
@@ -34,11 +37,14 @@ const LONGEST_URL: usize = 16_384;
 pub(crate) struct Exchange {
     pub(crate) settings: Settings,
     detector: LoopDetector,
+    handed_out: HandedOut,
 }
 
 /// What the builder was told.
 pub(crate) struct Settings {
     pub(crate) client: reqwest::Client,
+    /// Another one for this machine's own hosts, where the environment names a proxy: plain http would show it everything.
+    pub(crate) direct: Option<reqwest::Client>,
     pub(crate) auth: SharedAuth,
     /// As in `v66.0`.
     pub(crate) version: String,
@@ -78,7 +84,7 @@ enum Missed {
 impl Exchange {
     pub(crate) fn new(settings: Settings) -> Self {
         let detector = LoopDetector::new(settings.clock.clone());
-        Self { settings, detector }
+        Self { settings, detector, handed_out: HandedOut::default() }
     }
 
     pub(crate) fn address(&self) -> Address<'_> {
@@ -131,6 +137,21 @@ impl Exchange {
         Ok(value)
     }
 
+    /// The same, for a request of the caller's own.
+    pub(crate) async fn authorization_to_hand_out(&self) -> CirrusResult<HeaderValue> {
+        let value = self.authorization().await?;
+        self.handed_out.note(&value);
+        Ok(value)
+    }
+
+    /// The client for that URL: what is on this machine goes through no proxy of the environment's.
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        match &self.settings.direct {
+            Some(direct) if is_loopback(url) => direct,
+            _ => &self.settings.client,
+        }
+    }
+
     /// Success, or the answer that refused, with the token it was asked with. If an attempt is lost and the next ones get nowhere,
     /// what is told is the loss: the call may have been done.
     async fn carry(&self, call: &Call<'_>, body: Body) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
@@ -158,13 +179,13 @@ impl Exchange {
         loop {
             let (failure, missed) = match self.attempt(call, &authorization, body).await {
                 Ok(done) => {
-                    self.detector.accepted();
+                    self.detector.accepted(&authorization);
                     return Ok((Ok(done), authorization));
                 }
                 Err(Missed::Fault(error)) => return Err(error),
                 Err(Missed::Failed(failure, error)) => (failure, Err(error)),
                 Err(Missed::Refused(answer)) => {
-                    if calls_for_new_token(&answer) {
+                    if calls_for_new_token(&answer, call.is_repeatable()) {
                         if has_new_token {
                             self.detector.refused(&authorization);
                         } else if let Some(new) = self.new_token(&authorization).await? {
@@ -173,11 +194,13 @@ impl Exchange {
                         }
                         return Ok((Err(answer), authorization));
                     }
-                    self.detector.accepted();
                     (Failure::Status(answer.status, answer.retry_after()), Ok(answer))
                 }
             };
-            let Some(pause) = self.settings.policy.wait(retries, failure, call.is_repeatable()) else {
+            let pause = self.settings.policy.wait(retries, failure, call.is_repeatable());
+            let Some(pause) =
+                pause.filter(|_| call.may_be_put_off() || !matches!(failure, Failure::Status(..)))
+            else {
                 return missed.map(|answer| (Err(answer), authorization));
             };
             let missed =
@@ -213,7 +236,7 @@ impl Exchange {
         let turn = settings.governor.turn(settings.clock.now()).await.map_err(Missed::Fault)?;
         let request = self.request(call, authorization).map_err(Missed::Fault)?;
         let asked = request.url().clone();
-        let mut response = self.settings.client.execute(request).await.map_err(failed)?;
+        let mut response = self.client_for(&asked).execute(request).await.map_err(failed)?;
         if *response.url() != asked {
             return Err(Missed::Fault(CirrusError::InvalidResponse(
                 "the answer came from where a redirect led: turn redirects off in the HTTP client".into(),
@@ -222,7 +245,7 @@ impl Exchange {
         self.note(response.headers());
         let (status, headers) = (response.status(), response.headers().clone());
         if !(status.is_success() || status == StatusCode::NOT_MODIFIED) {
-            let body = collect_error(&mut response).await;
+            let (body, _) = collect_error(&mut response).await;
             return Err(Missed::Refused(Answer { status, headers, body, repeated: false }));
         }
         match body {
@@ -252,7 +275,7 @@ impl Exchange {
 
     fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
         let url = self.url(call)?;
-        let request = self.settings.client.request(call.method.clone(), url).headers(call.headers.clone());
+        let request = self.client_for(&url).request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,
             Payload::Bytes(body) => request.body(body.clone()),
@@ -270,8 +293,11 @@ impl Exchange {
     }
 }
 
-fn calls_for_new_token(answer: &Answer) -> bool {
+/// Whether the token was refused, and the call may be made with another. One that must not be done twice has to have been
+/// refused by Salesforce itself, and not by code it ran.
+fn calls_for_new_token(answer: &Answer, is_repeatable: bool) -> bool {
     matches!(answer.verdict(), Some(ApiVerdict::Refresh | ApiVerdict::Rehandshake))
+        && (is_repeatable || answer.says_that_the_session_is_over())
 }
 
 pub(crate) fn token_of(authorization: &HeaderValue) -> &str {

@@ -7,8 +7,8 @@ use http::{Method, StatusCode};
 
 /// How often a call is made again, and after which failures.
 ///
-/// Always made again, whatever the method: a call whose connection never came about, and one Salesforce put off with 429. After
-/// a 5xx or a broken connection Salesforce may have done its work, so only calls that may be repeated are (see [`Replay`]).
+/// Always made again, whatever the method: a call whose connection never came about, and (but for [`Replay::Never`]) one that was put
+/// off with 429. After a 5xx or a broken connection Salesforce may have done its work, so only calls that may be repeated are (see [`Replay`]).
 /// A wait the answer asks for (`Retry-After`) is kept; if it is longer than `max_delay`, the error comes at once and tells it.
 ///
 /// ```
@@ -93,14 +93,15 @@ pub(crate) enum Failure {
 
 /// Whether a call may reach Salesforce twice.
 ///
-/// A token that was refused is no matter of this: a refused call has done nothing, and is always made again with a new token.
+/// A token that Salesforce itself refused is no matter of this: such a call has done nothing, and is made again with a new token.
+/// Where twice is not as good as once, the refusal has to name itself (`INVALID_SESSION_ID`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replay {
     /// As the method says: GET, HEAD, OPTIONS, PUT and DELETE may, POST and PATCH may not.
     #[default]
     ByMethod,
-    /// It may not.
+    /// It may not: code of the org's own may be behind it, whose 401 or 429 says nothing about what was done.
     Never,
     /// It may: the caller knows that twice is as good as once.
     Always,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::clock::Clock;
-use authsession_core::http::api_client_builder;
+use authsession_core::http::{api_client_builder, has_proxy};
+
+use reqwest::ClientBuilder;
 
 use crate::auth::session::SharedAuth;
 use crate::client::Cirrus;
@@ -148,34 +150,25 @@ impl CirrusBuilder {
     /// [`CirrusError::MissingField`] without a session, [`CirrusError::InvalidInput`] for a version that is none or too old,
     /// [`CirrusError::Misconfigured`] when the HTTP client cannot be set up.
     pub fn build(self) -> CirrusResult<Cirrus> {
-        let auth = self.auth.ok_or(CirrusError::MissingField("auth"))?;
+        let auth = self.auth.clone().ok_or(CirrusError::MissingField("auth"))?;
         let version = match &self.api_version {
             Some(version) => written_out(version)?,
             None => DEFAULT_API_VERSION.to_owned(),
         };
         let proxied = !self.proxies.is_empty();
-        let client = match self.http_client {
-            Some(client) => client,
+        let direct = match &self.http_client {
+            None if !proxied && has_proxy() => Some(self.client(|builder| builder.no_proxy())?),
+            _ => None,
+        };
+        let client = match &self.http_client {
+            Some(client) => client.clone(),
             None => {
-                let mut builder =
-                    api_client_builder().user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
-                if let Some(timeout) = self.connect_timeout {
-                    builder = builder.connect_timeout(timeout);
-                }
-                if let Some(timeout) = self.read_timeout {
-                    builder = builder.read_timeout(timeout);
-                }
-                for proxy in self.proxies {
-                    builder = builder.proxy(proxy);
-                }
-                builder.build().map_err(|error| CirrusError::Misconfigured {
-                    hint: "the HTTP client cannot be set up: check user_agent and proxy".into(),
-                    cause: Some(Arc::new(error)),
-                })?
+                self.client(|builder| self.proxies.iter().cloned().fold(builder, ClientBuilder::proxy))?
             }
         };
         Ok(Cirrus::over(Exchange::new(Settings {
             client,
+            direct,
             auth,
             version,
             policy: self.retry_policy,
@@ -185,6 +178,22 @@ impl CirrusBuilder {
             proxied,
             clock: self.clock,
         })))
+    }
+}
+
+impl CirrusBuilder {
+    fn client(&self, through: impl FnOnce(ClientBuilder) -> ClientBuilder) -> CirrusResult<reqwest::Client> {
+        let mut builder = api_client_builder().user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
+        if let Some(timeout) = self.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.read_timeout {
+            builder = builder.read_timeout(timeout);
+        }
+        through(builder).build().map_err(|error| CirrusError::Misconfigured {
+            hint: "the HTTP client cannot be set up: check user_agent and proxy".into(),
+            cause: Some(Arc::new(error)),
+        })
     }
 }
 
