@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use authsession_salesforce::{
-    Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
+    Cirrus, CirrusError, Governor, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
 };
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
@@ -164,6 +164,44 @@ async fn an_error_that_does_not_pass_is_the_last_item_and_asked_for_once() {
     assert!(matches!(error, CirrusError::Serialization(fault) if fault.is_of_another_shape()), "{error:?}");
     assert!(other.next().await.is_none());
     assert_eq!(stage.calls(), 2);
+}
+
+#[tokio::test]
+async fn an_error_that_comes_five_times_without_a_record_between_is_the_last_item() {
+    let stage = stage().await;
+    let client = impatient(&stage);
+    for records in [pages_of_200(&client), pages_of_200(&client).read_ahead()] {
+        stage.org.journal().clear();
+        for _ in 0..2 {
+            stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+            stage.org.enqueue_many(OrgEndpoint::Rest, &Answer::status(503), 4);
+        }
+        let (ids, errors) = persistently(records).await;
+        assert_all_once_in_order(&stage, &ids);
+        assert_eq!((errors, stage.calls()), (8, 13), "a record between them, and they are counted anew");
+    }
+
+    stage.org.journal().clear();
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+    stage.org.always(OrgEndpoint::Rest, Answer::status(503));
+    let mut records = pages_of_200(&client);
+    let results: Vec<_> = records.by_ref().take(300).collect().await;
+    assert_eq!((results.len(), stage.calls()), (205, 6));
+    assert!(records.next().await.is_none());
+    assert!(records.pending_locator().unwrap().ends_with("-200"), "what comes after it can still be had");
+}
+
+#[tokio::test]
+async fn a_stream_whose_calls_are_kept_for_others_says_so_once() {
+    let stage = Stage::set_with(|org| org.request_limit(10)).await;
+    let there = stage.org.count("Account").unwrap();
+    stage.org.fill("Account", COUNT - there).unwrap();
+    let client = stage.client_builder().governor(Governor::new().reserve(7)).build().unwrap();
+
+    let results: Vec<_> = pages_of_200(&client).take(COUNT).collect().await;
+
+    assert_eq!((results.len(), stage.calls()), (601, 3));
+    assert!(matches!(results.last(), Some(Err(CirrusError::QuotaReserved { .. }))));
 }
 
 #[tokio::test]
