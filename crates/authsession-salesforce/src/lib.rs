@@ -57,6 +57,7 @@ mod nullable;
 pub mod pagination;
 pub mod query;
 mod query_page;
+mod query_trail;
 pub mod retry;
 pub mod salesforce_error;
 pub mod search;

@@ -15,6 +15,7 @@ use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::query_page::{self, QueryOptions, QueryResult};
+use crate::query_trail::QueryTrail;
 
 /// So many errors with no record between them, and the stream is over: whoever polls on without a pause would do so for ever.
 const MOST_ERRORS: u32 = 5;
@@ -52,6 +53,7 @@ pub struct Records<R> {
     /// The rest of the page at hand.
     page: vec::IntoIter<R>,
     next: Next,
+    trail: QueryTrail,
     asked: Option<Asked<R>>,
     /// Since the last record.
     errors: u32,
@@ -109,12 +111,17 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
     }
 
     fn new(client: Cirrus, options: QueryOptions, next: Next) -> Self {
+        let mut trail = QueryTrail::default();
+        if let Next::At(locator) = &next {
+            trail.leads_on_to(locator);
+        }
         Self {
             client,
             options,
             total_size: None,
             page: Vec::new().into_iter(),
             next,
+            trail,
             asked: None,
             errors: 0,
             is_over: false,
@@ -127,11 +134,9 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
     fn turn_to(&mut self, page: QueryResult<R>) {
         self.total_size = Some(page.total_size);
         self.next = match page.next_records_url {
-            // A page that names itself would never end.
-            Some(next) if matches!(&self.next, Next::At(here) if *here == next) => Next::Lost,
-            Some(next) => Next::At(next),
+            Some(next) if self.trail.leads_on_to(&next) => Next::At(next),
             None if page.done => Next::Nothing,
-            None => Next::Lost,
+            _ => Next::Lost,
         };
         self.page = page.records.into_iter();
     }

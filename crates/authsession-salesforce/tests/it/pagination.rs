@@ -354,6 +354,40 @@ async fn a_page_that_leads_nowhere_or_in_a_circle_is_handed_out_and_then_an_erro
 }
 
 #[tokio::test]
+async fn a_circle_of_several_pages_ends_in_an_error_and_not_as_if_it_were_all() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let path = |to: &str| format!("/services/data/v66.0/query/01gxx-{to}");
+    let page = |id: &str, to: &str| {
+        let records = json!([{ "Id": id }]);
+        json!({ "totalSize": 9, "done": false, "nextRecordsUrl": path(to), "records": records })
+    };
+    let run = || {
+        for (id, to) in [("1", "2"), ("2", "3"), ("3", "2")] {
+            stage.org.enqueue(OrgEndpoint::Rest, Answer::json(200, &page(id, to)));
+        }
+    };
+    run();
+    let results: Vec<_> = client.query_stream_as::<Account>(ALL).take(9).collect().await;
+    let ids: Vec<_> = results.iter().flatten().map(|account| account.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    assert!(matches!(results[3..], [Err(CirrusError::InvalidResponse(_))]), "{results:?}");
+
+    run();
+    let mut whole: QueryResult<Account> = client.query_as(ALL).await.unwrap();
+    let error = client.complete(&mut whole).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidResponse(_)), "{error:?}");
+    assert!(!whole.done);
+
+    let start: QueryResult<Account> = serde_json::from_value(page("1", "2")).unwrap();
+    stage.org.journal().clear();
+    run();
+    let results: Vec<_> = Records::from_page(client.clone(), start).take(9).collect().await;
+    let ids: Vec<_> = results.iter().flatten().map(|account| account.id.as_str()).collect();
+    assert_eq!((ids, results.len(), stage.calls()), (vec!["1", "1"], 3, 1));
+}
+
+#[tokio::test]
 async fn what_is_told_of_a_stream_has_no_record_query_or_token_in_it() {
     let stage = stage().await;
     let client = stage.client();
