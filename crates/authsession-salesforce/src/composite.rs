@@ -51,7 +51,7 @@ pub use crate::composite::graph::{
     CompositeGraph, CompositeGraphRequest, CompositeGraphResponse, CompositeGraphResult,
 };
 pub use crate::composite::outcome::CollectionOutcome;
-pub use crate::composite::reference::reference;
+pub use crate::composite::reference::{CompositeValue, Reference, reference};
 pub use crate::composite::subrequests::{CompositeRequest, CompositeSubrequest};
 pub use crate::composite::subresponse::{CompositeResponse, CompositeSubresponse};
 pub use crate::composite::tree::{CompositeTreeResponse, CompositeTreeResult};
@@ -108,7 +108,8 @@ impl Cirrus {
 ///     .composite()
 ///     .compose()
 ///     .create("Account", "account", &json!({ "Name": "Acme" }))
-///     .create("Contact", "contact", &json!({ "LastName": "Doe", "AccountId": reference("account", "id") }))
+///     .create("Contact", "contact", &json!({ "LastName": "Doe" }))
+///     .field_from("AccountId", &reference("account", "id"))
 ///     .all_or_none(true)
 ///     .send()
 ///     .await?;

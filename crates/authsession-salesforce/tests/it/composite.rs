@@ -3,7 +3,7 @@
 use authsession_salesforce::{
     BatchRequest, BatchSubrequest, CirrusError, CirrusResult, CompositeGraphRequest, CompositeRequest,
     CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest,
-    CompositeTreeResult, reference,
+    CompositeTreeResult, reference, soql,
 };
 use authsession_testkit::script::Answer;
 use serde::Deserialize;
@@ -37,7 +37,10 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
     let stage = Stage::set().await;
     let created = answer(201, "account", &json!({ "id": "001xx", "success": true, "errors": [] }));
     let found = answer(200, "found", &json!({ "totalSize": 0, "done": true, "records": [] }));
-    let body = json!({ "compositeResponse": [created, found] });
+    let done = |reference_id| answer(204, reference_id, &Value::Null);
+    let body = json!({ "compositeResponse": [
+        created, done("read"), done("changed"), done("upserted"), found, done("gone"),
+    ] });
     stage.org.enqueue_at(COMPOSITE, Answer::json(200, &body));
 
     let client = stage.client();
@@ -48,8 +51,12 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
         .create("Account", "account", &json!({ "Name": "Acme" }))
         .retrieve("Account", "read", &account, &["Name", "Phone"])
         .update("Account", "changed", &account, &json!({ "Phone": "1" }))
-        .upsert("Contact", "upserted", "Key__c", "a/b", &json!({ "AccountId": account }))
-        .query("found", &format!("SELECT Id FROM Contact WHERE AccountId = '{account}'"))
+        .upsert("Contact", "upserted", "Key__c", "a/b", &json!({}))
+        .field_from("AccountId", &account)
+        .query_with(
+            "found",
+            &["SELECT Id FROM Contact WHERE AccountId = '".into(), (&account).into(), "'".into()],
+        )
         .delete("Account", "gone", &account)
         .all_or_none(true)
         .collate(false);
@@ -93,10 +100,14 @@ async fn what_one_subrequest_makes_the_next_ones_use() {
         .composite()
         .compose()
         .create("Account", "account", &json!({ "Name": "Initech & Söhne" }))
-        .create("Contact", "contact", &json!({ "LastName": "Lumbergh", "AccountId": account }))
+        .create("Contact", "contact", &json!({ "LastName": "Lumbergh" }))
+        .field_from("AccountId", &account)
         .update("Account", "changed", &account, &json!({ "Phone": "1" }))
         .retrieve("Account", "read", &account, &["Name", "Phone"])
-        .query("found", &format!("SELECT LastName FROM Contact WHERE AccountId = '{account}'"));
+        .query_with(
+            "found",
+            &["SELECT LastName FROM Contact WHERE AccountId = '".into(), (&account).into(), "'".into()],
+        );
     let answer = request.send().await.unwrap();
 
     assert!(answer.is_success(), "{answer:?}");
@@ -204,6 +215,51 @@ async fn a_composite_request_that_may_have_been_done_is_not_sent_again_and_one_t
     client.composite().execute(&request).await.unwrap();
     assert_eq!(sent(&stage, COMPOSITE).len(), 5);
     assert_eq!(stage.grants(), 2);
+}
+
+#[tokio::test]
+async fn what_comes_from_elsewhere_is_no_reference() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let theirs = "@{found.records[0].Id}";
+    let compose = || client.composite().compose();
+    for (field, request) in [
+        ("id", compose().delete("Contact", "x", theirs)),
+        ("id", compose().retrieve("Contact", "x", theirs, &["Name"])),
+        ("id", compose().update("Contact", "x", theirs, &json!({}))),
+        ("external_value", compose().upsert("Contact", "x", "Key__c", theirs, &json!({}))),
+        ("external_value", compose().upsert("Contact", "x", "Key__c", &format!("a{theirs}"), &json!({}))),
+        ("sobject", compose().delete(theirs, "x", "003xx")),
+        ("fields", compose().retrieve("Contact", "x", "003xx", &[theirs])),
+        (
+            "soql",
+            compose().query("x", &format!("SELECT Id FROM Contact WHERE Name = {}", soql::quote(theirs))),
+        ),
+        ("body", compose().create("Contact", "x", &json!({ "LastName": format!("Doe {theirs}") }))),
+        ("body", compose().create("Contact", "x", &json!({ "Account": { "Names": [theirs] } }))),
+        ("body", compose().create("Contact", "x", &json!({ theirs: "Doe" }))),
+        ("soql", compose().query_with("x", &["SELECT '@".into(), "{found.id}'".into()])),
+        ("field", compose().create("Contact", "x", &json!({})).field_from(theirs, &reference("a", "id"))),
+        ("field", compose().delete("Contact", "x", "003xx").field_from("Name", &reference("a", "id"))),
+        ("field", compose().field_from("Name", &reference("a", "id"))),
+        ("reference", compose().delete("Contact", "x", &reference("a", "../b"))),
+        ("reference", compose().delete("Contact", "x", &reference("a", "id}@{b.id"))),
+    ] {
+        let error = request.build().err();
+        assert!(
+            matches!(error, Some(CirrusError::InvalidInput { field: named, .. }) if named == field),
+            "{field}: {error:?}"
+        );
+    }
+
+    let batch = client.composite().compose_batch().delete("Contact", theirs).query(&format!("'{theirs}'"));
+    let urls: Vec<_> = batch.build().unwrap().batch_requests.into_iter().map(|one| one.url).collect();
+    let encoded = "%40%7Bfound.records%5B0%5D.Id%7D";
+    assert_eq!(
+        urls,
+        [format!("v66.0/sobjects/Contact/{encoded}"), format!("v66.0/query?q=%27{encoded}%27")],
+        "in a batch nothing refers to anything"
+    );
 }
 
 #[tokio::test]
