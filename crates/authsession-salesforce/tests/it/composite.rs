@@ -181,8 +181,12 @@ async fn what_is_too_much_for_one_call_is_told_before_anything_is_sent() {
 #[tokio::test]
 async fn as_much_as_one_call_takes_is_sent() {
     let stage = Stage::set().await;
-    stage.org.always_at(GRAPH, Answer::json(200, &json!({ "graphs": [] })));
-    stage.org.always_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": [] })));
+    let answers: Vec<_> = (0..500).map(|number| answer(204, &format!("d{number}"), &Value::Null)).collect();
+    let graph =
+        json!({ "graphId": "one", "graphResponse": { "compositeResponse": answers }, "isSuccessful": true });
+    stage.org.always_at(GRAPH, Answer::json(200, &json!({ "graphs": [graph] })));
+    let results = vec![json!({ "referenceId": "a", "id": "001xx" }); 200];
+    stage.org.always_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": results })));
     let client = stage.client();
     let mut builder = client.composite().compose();
     for number in 0..500 {
@@ -215,6 +219,43 @@ async fn a_composite_request_that_may_have_been_done_is_not_sent_again_and_one_t
     client.composite().execute(&request).await.unwrap();
     assert_eq!(sent(&stage, COMPOSITE).len(), 5);
     assert_eq!(stage.grants(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_to_every_subrequest_is_no_success() {
+    fn is_short<T: std::fmt::Debug>(outcome: CirrusResult<T>) {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, CirrusError::InvalidResponse(_)) && error.may_have_been_done(), "{error:?}");
+    }
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let composite = client.composite();
+    let compose = || composite.compose().delete("Account", "a", "001xx").delete("Account", "b", "002xx");
+    let none = json!({ "compositeResponse": null });
+    let one = json!({ "compositeResponse": [answer(204, "a", &Value::Null)] });
+    for told in [&json!({}), &none, &one] {
+        stage.org.enqueue_at(COMPOSITE, Answer::json(200, told));
+        is_short(compose().send().await);
+    }
+    stage.org.enqueue_at(BATCH, Answer::json(200, &json!({ "hasErrors": false })));
+    is_short(composite.compose_batch().delete("Account", "001xx").send().await);
+
+    stage.org.enqueue_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": [] })));
+    is_short(composite.tree("Account", &json!({ "records": [{ "Name": "Acme" }] })).await);
+
+    let graph = |id: &str, is_successful: bool, response: &Value| json!({ "graphId": id, "graphResponse": response, "isSuccessful": is_successful });
+    let graphs = CompositeGraphRequest {
+        graphs: vec![compose().into_graph("one").unwrap(), compose().into_graph("two").unwrap()],
+    };
+    let both =
+        json!({ "compositeResponse": [answer(204, "a", &Value::Null), answer(204, "b", &Value::Null)] });
+    let (whole, failed) = (graph("one", true, &both), graph("two", false, &none));
+    for told in [json!([]), json!([whole]), json!([whole, graph("two", true, &one)])] {
+        stage.org.enqueue_at(GRAPH, Answer::json(200, &json!({ "graphs": told })));
+        is_short(composite.graph(&graphs).await);
+    }
+    stage.org.enqueue_at(GRAPH, Answer::json(200, &json!({ "graphs": [failed, whole] })));
+    assert!(!composite.graph(&graphs).await.unwrap().get("two").unwrap().is_successful);
 }
 
 #[tokio::test]
