@@ -41,13 +41,13 @@ pub(crate) fn client(org: &Org) -> CirrusResult<Cirrus> {
 
 /// An account and its first contact: both, or none.
 pub(crate) async fn sign_up(salesforce: &Cirrus, company: &str, person: &str) -> CirrusResult<()> {
-    let contact = json!({ "LastName": person, "AccountId": reference("account", "id") });
     let answer = salesforce
         .composite()
         .compose()
         .all_or_none(true)
         .create("Account", "account", &json!({ "Name": company }))
-        .create("Contact", "contact", &contact)
+        .create("Contact", "contact", &json!({ "LastName": person }))
+        .field_from("AccountId", &reference("account", "id"))
         .send()
         .await?;
     match answer.cause() {

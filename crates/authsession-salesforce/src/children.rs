@@ -1,20 +1,26 @@
 //! Lists within records, such as the contacts of an account: Salesforce sends the first of a long one, and says where the rest is
 //! (SOQL and SOSL Reference, "Using Relationship Queries").
 
+use std::fmt;
 use std::pin::Pin;
 
 use memchr::memmem;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::Answer;
 use crate::query_page::{self, QueryOptions, QueryResult};
+use crate::query_trail::QueryTrail;
 
 const DONE: &str = "done";
 const RECORDS: &str = "records";
 const NEXT: &str = "nextRecordsUrl";
+/// As deep as `serde_json` reads.
+const DEEPEST: usize = 128;
 
 /// Whether a query may ask for lists within records: only then are answers looked through for them.
 pub(crate) fn may_be_asked_for(soql: &str) -> bool {
@@ -37,11 +43,14 @@ pub(crate) async fn whole_page<R: DeserializeOwned>(
             return Ok(page);
         }
     }
-    let mut page: QueryResult<Value> = answer.json()?;
-    for record in &mut page.records {
-        complete(client, record, options).await?;
+    // Of numbers, values would keep 17 digits.
+    let page: QueryResult<Box<RawValue>> = answer.json()?;
+    let mut records = Vec::with_capacity(page.records.len());
+    for record in page.records {
+        let mut whole = String::with_capacity(record.get().len());
+        write_whole(client, &record, options, 0, &mut whole).await?;
+        records.push(serde_json::from_str(&whole)?);
     }
-    let records = page.records.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
     Ok(QueryResult {
         total_size: page.total_size,
         done: page.done,
@@ -75,42 +84,141 @@ pub(crate) fn complete<'a>(
         for value in within.filter(|value| value.is_object() || value.is_array()) {
             complete(client, value, options).await?;
         }
-        match value {
-            Value::Object(list) if goes_on(list) => rest(client, list, options).await,
-            _ => Ok(()),
+        let Value::Object(list) = value else { return Ok(()) };
+        if list.get(DONE) != Some(&Value::Bool(false)) {
+            return Ok(());
         }
+        let next = list.get(NEXT).and_then(Value::as_str).map(str::to_owned);
+        let Some(Value::Array(records)) = list.get_mut(RECORDS) else { return Ok(()) };
+        let mut further = "[".to_owned();
+        write_rest(client, next, options, 0, &mut further).await?;
+        further.push(']');
+        records.append(&mut serde_json::from_str(&further)?);
+        list.insert(DONE.to_owned(), true.into());
+        list.remove(NEXT);
+        Ok(())
     })
 }
 
-fn goes_on(list: &Map<String, Value>) -> bool {
-    list.get(DONE) == Some(&Value::Bool(false)) && list.get(RECORDS).is_some_and(Value::is_array)
+/// Writes a value as it came but for the lists in it, which are whole, in the order of [`complete`].
+fn write_whole<'a>(
+    client: &'a Cirrus,
+    value: &'a RawValue,
+    options: &'a QueryOptions,
+    depth: usize,
+    out: &'a mut String,
+) -> Pin<Box<dyn Future<Output = CirrusResult<()>> + Send + 'a>> {
+    Box::pin(async move {
+        let text = value.get();
+        if unfinished_in(text.as_bytes()) == 0 {
+            out.push_str(text);
+            return Ok(());
+        }
+        if depth == DEEPEST {
+            let fault = "a record is nested deeper than JSON is read: leave its lists as they come";
+            return Err(CirrusError::InvalidResponse(fault.into()));
+        }
+        if text.starts_with('[') {
+            out.push('[');
+            for item in serde_json::from_str::<Vec<&RawValue>>(text)? {
+                separate(out);
+                write_whole(client, item, options, depth + 1, out).await?;
+            }
+            out.push(']');
+            return Ok(());
+        }
+        let Members(members) = serde_json::from_str(text)?;
+        let find = |name| members.iter().find(|(member, _)| member == name).map(|(_, value)| value.get());
+        let goes_on =
+            find(DONE) == Some("false") && find(RECORDS).is_some_and(|records| records.starts_with('['));
+        out.push('{');
+        for (name, value) in &members {
+            if goes_on && name == NEXT {
+                continue;
+            }
+            separate(out);
+            out.push_str(&serde_json::to_string(name)?);
+            out.push(':');
+            if goes_on && name == DONE {
+                out.push_str("true");
+                continue;
+            }
+            write_whole(client, value, options, depth + 1, out).await?;
+            if goes_on && name == RECORDS {
+                let next = find(NEXT).and_then(|next| serde_json::from_str(next).ok());
+                out.truncate(out.len() - 1);
+                write_rest(client, next, options, depth + 1, out).await?;
+                out.push(']');
+            }
+        }
+        out.push('}');
+        Ok(())
+    })
 }
 
-/// Adds the rest of a list to it.
-async fn rest(client: &Cirrus, list: &mut Map<String, Value>, options: &QueryOptions) -> CirrusResult<()> {
-    while goes_on(list) {
-        let next = list.get(NEXT).and_then(Value::as_str).ok_or_else(lost)?.to_owned();
-        let page: QueryResult<Value> = query_page::next(client, &next, options).await?;
-        if page.records.is_empty() || page.next_records_url.as_ref() == Some(&next) {
+/// Writes the records of all pages of a list that follow its first.
+async fn write_rest(
+    client: &Cirrus,
+    mut next: Option<String>,
+    options: &QueryOptions,
+    depth: usize,
+    out: &mut String,
+) -> CirrusResult<()> {
+    let mut trail = QueryTrail::default();
+    loop {
+        let here = next.filter(|next| trail.leads_on_to(next)).ok_or_else(lost)?;
+        let page: QueryResult<Box<RawValue>> = query_page::next(client, &here, options).await?;
+        if page.records.is_empty() {
             return Err(lost());
         }
-        let Some(Value::Array(records)) = list.get_mut(RECORDS) else { return Err(lost()) };
-        for mut record in page.records {
-            complete(client, &mut record, options).await?;
-            records.push(record);
+        for record in &page.records {
+            separate(out);
+            write_whole(client, record, options, depth + 1, out).await?;
         }
-        list.insert(DONE.to_owned(), page.done.into());
-        list.insert(NEXT.to_owned(), page.next_records_url.into());
         if page.done {
-            list.remove(NEXT);
+            return Ok(());
         }
+        next = page.next_records_url;
     }
-    Ok(())
+}
+
+/// The comma before what is not the first.
+fn separate(out: &mut String) {
+    if !out.ends_with(['[', '{']) {
+        out.push(',');
+    }
+}
+
+/// An object's members in their order, each as it was written.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Reading)
+    }
 }
 
 /// There is more of a list, and nobody knows where.
 pub(crate) fn lost() -> CirrusError {
     CirrusError::InvalidResponse(
-        "a page says that there are more records, and not where: run the query again".into(),
+        "a page says that there are more records, and not where, or where they were before: run the query again".into(),
     )
 }

@@ -57,6 +57,7 @@ mod nullable;
 pub mod pagination;
 pub mod query;
 mod query_page;
+mod query_trail;
 pub mod retry;
 pub mod salesforce_error;
 pub mod search;
@@ -112,8 +113,8 @@ pub use composite::{
     CollectionRecord, CompositeBuilder, CompositeError, CompositeGraph, CompositeGraphRequest,
     CompositeGraphResponse, CompositeGraphResult, CompositeRequest, CompositeResponse, CompositeSubrequest,
     CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest, CompositeTreeResponse,
-    CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes, SObjectCollection, SObjectCollectionResult,
-    TREE_MAX_RECORDS, reference,
+    CompositeTreeResult, CompositeValue, GRAPH_MAX_NODES, RecordAttributes, Reference, SObjectCollection,
+    SObjectCollectionResult, TREE_MAX_RECORDS, reference,
 };
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;

@@ -15,6 +15,10 @@ use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::query_page::{self, QueryOptions, QueryResult};
+use crate::query_trail::QueryTrail;
+
+/// So many errors with no record between them, and the stream is over: whoever polls on without a pause would do so for ever.
+const MOST_ERRORS: u32 = 5;
 
 /// The records of a query as a stream. A page is asked for once the one before is handed out, and dropping the stream asks
 /// for no more; a session that ends between two pages is renewed, as for every call.
@@ -24,7 +28,8 @@ use crate::query_page::{self, QueryOptions, QueryResult};
 ///
 /// Every record comes once, in Salesforce's order. After an error that may pass
 /// ([`is_transient`](CirrusError::is_transient)), or a page cut off on its way, whoever asks for the next record makes the stream
-/// ask for the same page again. Any other error is the stream's last item; what comes after it can still be had, from
+/// ask for the same page again. The fifth such error without a record between them is the stream's last item, as is any other
+/// error, and the first [`QuotaReserved`](CirrusError::QuotaReserved); what comes after it can still be had, from
 /// [`pending_locator`](Self::pending_locator), once its cause is gone. Salesforce keeps the rest of a query for two days at
 /// most, and not beyond some ends of the session: an error that [`is_lost_cursor`](CirrusError::is_lost_cursor) says that it is
 /// gone, and the query has to be run again, from the last record that came (`WHERE Id > …`, where it is ordered by `Id`).
@@ -48,7 +53,10 @@ pub struct Records<R> {
     /// The rest of the page at hand.
     page: vec::IntoIter<R>,
     next: Next,
+    trail: QueryTrail,
     asked: Option<Asked<R>>,
+    /// Since the last record.
+    errors: u32,
     is_over: bool,
     reads_ahead: bool,
     completes_children: bool,
@@ -103,13 +111,19 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
     }
 
     fn new(client: Cirrus, options: QueryOptions, next: Next) -> Self {
+        let mut trail = QueryTrail::default();
+        if let Next::At(locator) = &next {
+            trail.leads_on_to(locator);
+        }
         Self {
             client,
             options,
             total_size: None,
             page: Vec::new().into_iter(),
             next,
+            trail,
             asked: None,
+            errors: 0,
             is_over: false,
             reads_ahead: false,
             completes_children: true,
@@ -120,11 +134,9 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
     fn turn_to(&mut self, page: QueryResult<R>) {
         self.total_size = Some(page.total_size);
         self.next = match page.next_records_url {
-            // A page that names itself would never end.
-            Some(next) if matches!(&self.next, Next::At(here) if *here == next) => Next::Lost,
-            Some(next) => Next::At(next),
+            Some(next) if self.trail.leads_on_to(&next) => Next::At(next),
             None if page.done => Next::Nothing,
-            None => Next::Lost,
+            _ => Next::Lost,
         };
         self.page = page.records.into_iter();
     }
@@ -189,6 +201,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Stream for Records<R> {
         let this = &mut *self;
         loop {
             if let Some(record) = this.page.next() {
+                this.errors = 0;
                 if this.reads_ahead && this.asked.is_none() && matches!(this.next, Next::At(_)) {
                     this.asked = Some(Asked::Ahead(tokio::spawn(this.ask())));
                 }
@@ -206,7 +219,8 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Stream for Records<R> {
             match page {
                 Ok(page) => this.turn_to(page),
                 Err(error) => {
-                    this.is_over = !may_pass(&error);
+                    this.errors += 1;
+                    this.is_over = this.errors == MOST_ERRORS || !may_pass(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
             }
@@ -242,9 +256,13 @@ impl<R> Drop for Asked<R> {
     }
 }
 
-/// Whether the same page may be had by asking again.
+/// Whether the same page may be had by asking again. Calls of the org's day do not come back so soon.
 fn may_pass(error: &CirrusError) -> bool {
-    error.is_transient() || matches!(error, CirrusError::Serialization(fault) if fault.is_truncated())
+    match error {
+        CirrusError::QuotaReserved { .. } => false,
+        CirrusError::Serialization(fault) => fault.is_truncated(),
+        _ => error.is_transient(),
+    }
 }
 
 impl<R> fmt::Debug for Records<R> {

@@ -9,6 +9,7 @@ use crate::error::CirrusResult;
 use crate::pagination::Records;
 pub use crate::query_page::{QueryOptions, QueryResult};
 use crate::query_page::{ask_next, first, next};
+use crate::query_trail::QueryTrail;
 
 const QUERY: &str = "query";
 /// Also what is deleted and not yet gone for good, and archived activities.
@@ -163,13 +164,14 @@ impl Cirrus {
     /// ```
     pub async fn complete<R: DeserializeOwned>(&self, page: &mut QueryResult<R>) -> CirrusResult<()> {
         let options = QueryOptions::new();
+        let mut trail = QueryTrail::default();
         while !page.done {
             let next = page.next_records_url.as_ref().ok_or_else(children::lost)?;
-            let answer = ask_next(self, next, &options).await?;
-            let further: QueryResult<R> = children::whole_page(self, &answer, &options).await?;
-            if further.next_records_url.as_ref() == Some(next) {
+            if !trail.leads_on_to(next) {
                 return Err(children::lost());
             }
+            let answer = ask_next(self, next, &options).await?;
+            let further: QueryResult<R> = children::whole_page(self, &answer, &options).await?;
             page.records.extend(further.records);
             (page.done, page.next_records_url) = (further.done, further.next_records_url);
         }

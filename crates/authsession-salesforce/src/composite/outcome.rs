@@ -71,14 +71,11 @@ impl CollectionOutcome {
         let first = self.unsent.start;
         self.unsent.start += count;
         let fault = match answer {
-            Ok(results) if results.len() == count => {
+            Ok(results) => {
                 let goes_on = !all_or_none || results.iter().all(|result| result.success);
                 self.results.extend(results);
                 return goes_on;
             }
-            Ok(_) => CirrusError::InvalidResponse(
-                "the answer has not one result a record: see which are there".to_owned(),
-            ),
             Err(error) => error,
         };
         self.error = Some(fault);

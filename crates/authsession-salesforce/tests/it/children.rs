@@ -7,6 +7,7 @@ use authsession_testkit::org::object::OrgObject;
 use authsession_testkit::script::Answer;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
@@ -163,4 +164,69 @@ async fn a_page_whose_lists_were_not_to_be_had_is_asked_for_again_whole() {
     let mut records = accounts(&client);
     assert!(records.try_next().await.unwrap_err().is_transient());
     assert_whole(&records.try_collect::<Vec<_>>().await.unwrap());
+}
+
+#[tokio::test]
+async fn numbers_keep_their_digits_where_a_list_is_long_too() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Exact {
+        revenue: Box<RawValue>,
+        contacts: QueryResult<Share>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Share {
+        share: Box<RawValue>,
+    }
+    let stage = Stage::set().await;
+    let next = "/services/data/v66.0/query/01gxx-1";
+    let page = format!(
+        r#"{{"totalSize":1,"done":true,"records":[{{"Revenue":1234567890123456.78,"Contacts":{{"totalSize":2,
+        "done" : false,"nextRecordsUrl":"{next}","records":[{{"Share":0.10000000000000000001}}]}},"N":"\"done\":false"}}]}}"#
+    );
+    let rest = r#"{"totalSize":2,"done":true,"records":[{"Share":98765432109876543210}]}"#;
+    for body in [page, rest.to_owned()] {
+        stage.org.enqueue(OrgEndpoint::Rest, Answer::raw(200, "application/json", body));
+    }
+    let accounts: Vec<Exact> = stage.client().query_stream_as(SOQL).try_collect().await.unwrap();
+    assert_eq!(accounts[0].revenue.get(), "1234567890123456.78");
+    let contacts = &accounts[0].contacts;
+    let shares: Vec<_> = contacts.records.iter().map(|contact| contact.share.get()).collect();
+    assert_eq!(shares, ["0.10000000000000000001", "98765432109876543210"]);
+    assert!(contacts.done && contacts.next_records_url.is_none() && contacts.total_size == 2);
+}
+
+#[tokio::test]
+async fn a_list_that_goes_in_a_circle_is_an_error() {
+    let stage = Stage::set().await;
+    let list = |id: &str, to: &str| {
+        let next = format!("/services/data/v66.0/query/01gxx-{to}");
+        json!({ "totalSize": 9, "done": false, "nextRecordsUrl": next, "records": [{ "LastName": id }] })
+    };
+    let page =
+        json!({ "totalSize": 1, "done": true, "records": [{ "Name": "AAA", "Contacts": list("1", "2") }] });
+    let client = stage.client();
+    for answer in [&page, &list("2", "3"), &list("3", "2")] {
+        stage.org.enqueue(OrgEndpoint::Rest, Answer::json(200, answer));
+    }
+    let results: Vec<_> = client.query_stream_as::<Account>(SOQL).collect().await;
+    assert!(matches!(&results[..], [Err(CirrusError::InvalidResponse(_))]), "{results:?}");
+
+    for answer in [&list("2", "3"), &list("3", "2")] {
+        stage.org.enqueue(OrgEndpoint::Rest, Answer::json(200, answer));
+    }
+    let mut record = page["records"][0].clone();
+    let error = client.complete_children(&mut record).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidResponse(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_record_as_deep_as_nobody_asked_for_is_an_error_and_no_crash() {
+    let stage = Stage::set().await;
+    let deep = format!(r#"{}{{"done":false,"records":[]}}{}"#, "[".repeat(200_000), "]".repeat(200_000));
+    let page = format!(r#"{{"totalSize":1,"done":true,"records":[{{"Name":"AAA","Deep":{deep}}}]}}"#);
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::raw(200, "application/json", page));
+    let results: Vec<_> = stage.client().query_stream_as::<Account>(SOQL).collect().await;
+    assert!(matches!(&results[..], [Err(_)]), "{results:?}");
 }

@@ -182,6 +182,24 @@ async fn an_answer_with_another_number_of_results_is_given_to_no_record() {
 }
 
 #[tokio::test]
+async fn a_call_whose_answer_has_another_number_of_results_is_an_error() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let sobjects = client.composite().sobjects();
+    for _ in 0..3 {
+        stage.org.enqueue_at(ANY, results(0..1));
+    }
+    let two = accounts(2);
+    for outcome in [
+        sobjects.create_records("Account", &two, false).await,
+        sobjects.create(&SObjectCollection::new("Account", two)).await,
+        sobjects.delete(&["001xx0", "001xx1"], false).await,
+    ] {
+        assert!(matches!(outcome, Err(CirrusError::InvalidResponse(_))), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn records_are_deleted_once_and_by_their_ids_only() {
     let stage = Stage::set().await;
     let client = stage.client();

@@ -142,6 +142,10 @@ async fn subrequests_of_the_tooling_api_are_counted_too() {
     let error = client.tooling().composite(&request(26)).await.unwrap_err();
     assert!(matches!(error, CirrusError::TooMany { count: 26, most: 25, .. }));
     assert_eq!(stage.calls(), 0);
-    stage.org.enqueue_at("POST */tooling/composite", Answer::json(200, &json!({ "compositeResponse": [] })));
+    let answers: Vec<_> = (0..25)
+        .map(|number| json!({ "body": {}, "httpStatusCode": 200, "referenceId": format!("class{number}") }))
+        .collect();
+    let answer = Answer::json(200, &json!({ "compositeResponse": answers }));
+    stage.org.enqueue_at("POST */tooling/composite", answer);
     assert!(client.tooling().composite(&request(25)).await.unwrap().is_success());
 }
