@@ -50,6 +50,8 @@ async fn carried(
     tokio::select! {
         outcome = work => match outcome {
             Ok(()) => Ok(ExitCode::SUCCESS),
+            // Its cause is told there.
+            Err(error @ Error::Begun { .. }) => Err(error),
             Err(error) => Err(session.failure().unwrap_or(error)),
         },
         () = interrupts::came() => {

@@ -3,8 +3,7 @@
 use authsession_salesforce::{
     BulkJob as _, BulkOperation, BulkOutcome, BulkQuerySpec, Cirrus, CsvFormat, CsvRows,
 };
-use futures_util::TryStreamExt;
-use serde::Deserialize;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use crate::arguments::salesforce::QueryArguments;
 use crate::errors::Error;
@@ -13,13 +12,8 @@ use crate::salesforce::progress::Progress;
 use crate::salesforce::record::{Cell, Record};
 use crate::salesforce::select_list::select_list;
 
-/// A page of the REST API's answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    records: Vec<Record<Cell>>,
-    next_records_url: Option<String>,
-}
+/// Salesforce's pages have no more records.
+const PAGE: usize = 2000;
 
 /// Prints what the query finds.
 pub(crate) async fn run(salesforce: &Cirrus, arguments: QueryArguments) -> Result<(), Error> {
@@ -75,17 +69,25 @@ async fn by_pages(
     printer: &mut Printer,
     progress: &Progress,
 ) -> Result<(), Error> {
-    let path = if arguments.all { "queryAll" } else { "query" };
-    let first = salesforce.get_with_query(path, &[("q", &arguments.soql)]).await;
-    let mut page: Page = first.map_err(Error::Salesforce)?;
-    loop {
+    let records = match arguments.all {
+        true => salesforce.query_all_stream_as::<Record<Cell>>(&arguments.soql),
+        false => salesforce.query_stream_as(&arguments.soql),
+    };
+    // What is there at once came in one page.
+    let mut pages = records.ready_chunks(PAGE);
+    while let Some(page) = pages.next().await {
+        let mut failure = None;
+        let page: Vec<_> =
+            page.into_iter().map_while(|record| record.map_err(|error| failure = Some(error)).ok()).collect();
         if printer.is_csv() {
-            printer.table(&page.records)?;
+            printer.table(&page)?;
         } else {
-            page.records.iter().try_for_each(|record| printer.json(record).map(drop))?;
+            page.iter().try_for_each(|record| printer.json(record).map(drop))?;
         }
         progress.rows(printer.rows());
-        let Some(next) = page.next_records_url else { return Ok(()) };
-        page = salesforce.get(&next).await.map_err(Error::Salesforce)?;
+        if let Some(error) = failure {
+            return Err(Error::Salesforce(error));
+        }
     }
+    Ok(())
 }
