@@ -30,6 +30,15 @@ impl ByteStream {
         Self { status, headers, body: Box::pin(body) }
     }
 
+    /// A body that is put together of several answers, under the first one's headers.
+    pub(crate) fn of(
+        status: u16,
+        headers: HeaderMap,
+        body: impl Stream<Item = CirrusResult<Bytes>> + Send + 'static,
+    ) -> Self {
+        Self { status, headers, body: Box::pin(body) }
+    }
+
     /// The answer's HTTP status.
     #[must_use]
     pub const fn status(&self) -> u16 {

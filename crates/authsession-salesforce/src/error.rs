@@ -1,6 +1,8 @@
 //! What can go wrong, told apart by what to do next.
 
+pub mod bulk_fault;
 mod conversion;
+pub mod csv_fault;
 pub mod json_fault;
 
 use std::borrow::Cow;
@@ -13,6 +15,8 @@ use crate::api_error::ApiVerdict;
 use crate::auth::cli_login::CliLoginFault;
 use crate::auth::recovery::Recovery;
 use crate::auth::refusal::SalesforceRefusal;
+use crate::error::bulk_fault::BulkFault;
+use crate::error::csv_fault::CsvFault;
 use crate::error::json_fault::JsonFault;
 use crate::salesforce_error::SalesforceError;
 
@@ -190,6 +194,14 @@ pub enum CirrusError {
     #[error("not the JSON it should be: {0}")]
     Serialization(JsonFault),
 
+    /// CSV that cannot be read or written.
+    #[error("not the CSV it should be: {0}")]
+    Csv(CsvFault),
+
+    /// A bulk job has no result.
+    #[error(transparent)]
+    Bulk(BulkFault),
+
     /// A header that cannot be sent.
     #[error("{0}")]
     InvalidHeader(String),
@@ -300,6 +312,8 @@ impl CirrusError {
             }
             Self::TokenStore { .. } | Self::TimedOut { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
             Self::QuotaReserved { .. } => Recovery::RetryAfter(QUOTA_WAIT),
+            Self::Bulk(BulkFault::StillRunning { .. }) => Recovery::RetryAfter(DEFAULT_WAIT),
+            Self::Bulk(BulkFault::Interrupted { cause, .. }) => cause.recovery(),
             _ => config(),
         }
     }

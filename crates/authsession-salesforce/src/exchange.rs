@@ -226,7 +226,7 @@ impl Exchange {
             Payload::None => request,
             Payload::Bytes(body) => request.body(body.clone()),
             Payload::Form(make) => request.multipart(make()?),
-            Payload::Stream(make) => request.body(make()),
+            Payload::Stream(make) => request.body(make()?),
         };
         Ok(request.header(AUTHORIZATION, authorization.clone()).build()?)
     }

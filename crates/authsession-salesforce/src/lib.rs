@@ -26,9 +26,11 @@ pub mod actions;
 pub mod apex;
 pub mod api_error;
 pub mod auth;
+pub mod bulk;
 pub mod byte_stream;
 pub mod client;
 pub mod composite;
+pub mod csv;
 pub mod error;
 pub mod event_monitoring;
 mod exchange;
@@ -68,6 +70,23 @@ pub use auth::{
     token_client_builder, token_exchange, transport, web_server,
 };
 pub use authsession_core::{clock, secret, signer, token_store};
+pub use bulk::ingest::BulkIngestHandler;
+pub use bulk::job::{BulkIngestJob, BulkJob, BulkJobStateChange, BulkQueryJob};
+pub use bulk::list::{BulkJobList, BulkJobListOptions, BulkJobSummary, BulkJobType};
+pub use bulk::load::{BulkLoad, BulkLoaded};
+pub use bulk::operation::BulkOperation;
+pub use bulk::outcome::BulkOutcome;
+pub use bulk::position::BulkPosition;
+pub use bulk::progress::BulkProgress;
+pub use bulk::query::{BulkQueryHandler, BulkQueryResults};
+pub use bulk::result_pages::{BulkResultPage, BulkResultPages};
+pub use bulk::results::BulkResults;
+pub use bulk::row::{BulkFailure, BulkSuccess};
+pub use bulk::source::BulkSource;
+pub use bulk::spec::{BulkIngestSpec, BulkQuerySpec};
+pub use bulk::state::BulkJobState;
+pub use bulk::wait::BulkWait;
+pub use bulk::{BulkHandler, MAX_BULK_JOB_BYTES, MAX_MULTIPART_JOB_DATA_CHARS};
 pub use byte_stream::ByteStream;
 pub use client::Cirrus;
 pub use client::builder::{
@@ -83,6 +102,11 @@ pub use composite::{
     CompositeSubresponse, CompositeTreeResponse, CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes,
     SObjectCollection, SObjectCollectionResult, TREE_MAX_RECORDS, reference,
 };
+pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
+pub use csv::rows::CsvRows;
+pub use csv::writer::CsvWriter;
+pub use error::bulk_fault::BulkFault;
+pub use error::csv_fault::{CsvFault, CsvFaultKind};
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};
 pub use event_monitoring::EventLogFileRecord;

@@ -32,7 +32,7 @@ pub(crate) enum Payload {
     /// Made anew for each attempt.
     Form(Arc<dyn Fn() -> CirrusResult<Form> + Send + Sync>),
     /// Made anew for each attempt.
-    Stream(Arc<dyn Fn() -> reqwest::Body + Send + Sync>),
+    Stream(Arc<dyn Fn() -> CirrusResult<reqwest::Body> + Send + Sync>),
 }
 
 impl<'a> Call<'a> {
@@ -143,7 +143,7 @@ impl<'a> Call<'a> {
     pub(crate) fn stream(
         mut self,
         content_type: HeaderValue,
-        make: impl Fn() -> reqwest::Body + Send + Sync + 'static,
+        make: impl Fn() -> CirrusResult<reqwest::Body> + Send + Sync + 'static,
     ) -> Self {
         self.headers.insert(CONTENT_TYPE, content_type);
         self.payload = Payload::Stream(Arc::new(make));
