@@ -95,4 +95,35 @@ impl Effort {
             Self::Quick => Duration::from_millis(30),
         }
     }
+    /// How often a hundred thousand records are streamed, by contestant.
+    pub(crate) const fn streams(self) -> usize {
+        match self {
+            Self::Full => 7,
+            Self::Quick => 1,
+        }
+    }
+
+    /// How often a large result is downloaded, by contestant.
+    pub(crate) const fn downloads(self) -> usize {
+        match self {
+            Self::Full => 5,
+            Self::Quick => 1,
+        }
+    }
+
+    /// How large that is, in bytes.
+    pub(crate) const fn download(self) -> usize {
+        match self {
+            Self::Full => 1_000_000_000,
+            Self::Quick => 64_000_000,
+        }
+    }
+
+    /// How many times a session ends under calls, by contestant.
+    pub(crate) const fn expiries(self) -> usize {
+        match self {
+            Self::Full => 21,
+            Self::Quick => 3,
+        }
+    }
 }

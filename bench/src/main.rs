@@ -1,7 +1,7 @@
 //! authsession beside its peers from crates.io, in one process and one run: a Markdown report on standard output.
 //!
-//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times; with `inbound`, `outbound` or `stores`
-//! that part alone. It fails when a count that is promised is not so.
+//! `cargo run --release`; with `--quick` in seconds, for the counts rather than the times; with `inbound`, `outbound`, `stores`
+//! or `salesforce` that part alone. It fails when a count that is promised is not so.
 
 mod allocations;
 mod contestants;
@@ -14,6 +14,7 @@ mod promises;
 mod protected_request;
 mod provider;
 mod report;
+mod salesforce;
 mod stopwatch;
 mod stores;
 
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use crate::effort::Effort;
 use crate::report::Report;
+use crate::salesforce::downloads;
 use crate::stores::weigh;
 
 /// What to measure: all, or one part.
@@ -30,14 +32,22 @@ enum Part {
     Inbound,
     Outbound,
     Stores,
+    Salesforce,
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     // One thread, so that nothing measured in process waits for another; storms get the threads a server has.
     let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if let [weigh::ARGUMENT, whose, sessions] = *arguments.iter().map(String::as_str).collect::<Vec<_>>() {
-        return weigh::print(whose, sessions, &one).map(|()| ExitCode::SUCCESS);
+    match *arguments.iter().map(String::as_str).collect::<Vec<_>>() {
+        [weigh::ARGUMENT, whose, sessions] => {
+            return weigh::print(whose, sessions, &one).map(|()| ExitCode::SUCCESS);
+        }
+        [downloads::ARGUMENT, whose, instance, token, job, rows] => {
+            let how = [whose, instance, token, job, rows];
+            return downloads::print(how, &one).map(|()| ExitCode::SUCCESS);
+        }
+        _ => {}
     }
     let (mut effort, mut only) = (Effort::Full, None);
     for argument in &arguments {
@@ -46,7 +56,11 @@ fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             "inbound" => only = Some(Part::Inbound),
             "outbound" => only = Some(Part::Outbound),
             "stores" => only = Some(Part::Stores),
-            _ => return Err("usage: cargo run --release [-- [--quick] [inbound|outbound|stores]]".into()),
+            "salesforce" => only = Some(Part::Salesforce),
+            _ => {
+                let parts = "inbound|outbound|stores|salesforce";
+                return Err(format!("usage: cargo run --release [-- [--quick] [{parts}]]").into());
+            }
         }
     }
     let mut report = Report::new();
@@ -70,6 +84,11 @@ fn main() -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     if wanted(Part::Stores) {
         let figures = stores::measure(effort, &many)?;
         stores::tables::add(&mut report, &figures);
+    }
+    if wanted(Part::Salesforce) {
+        let figures = salesforce::measure(effort, &one, &many)?;
+        salesforce::tables::add(&mut report, &figures);
+        broken.extend(promises::broken_salesforce(&figures));
     }
     println!("{report}");
     for promise in &broken {

@@ -6,7 +6,7 @@ mod org;
 pub(crate) mod outage;
 pub(crate) mod readers;
 pub(crate) mod refresh_ahead;
-mod sessions;
+pub(crate) mod sessions;
 pub(crate) mod storm;
 pub(crate) mod tables;
 mod unasked;

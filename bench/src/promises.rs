@@ -7,12 +7,18 @@ use crate::outbound;
 use crate::outbound::readers::Has;
 use crate::outbound::storm::Outcome;
 use crate::protected_request;
+use crate::salesforce;
+use crate::salesforce::caller::OURS;
+use crate::salesforce::expiry::CALLS;
+use crate::salesforce::streams::RECORDS;
 
 /// Around a whole router, an extractor that shares allocates at most this much more than the unprotected route.
 const AROUND: i64 = 3;
 /// Under `Router::layer`, what axum allocates for any layer comes on top: these add nothing to that.
 const SHARING: [&str; 3] =
     ["authsession, `AccessToken`", "authsession, `Claims<User>`", "authsession, `Session`"];
+/// What a download of any size takes of memory at its peak, on top of what the process had before it made a client.
+const DOWNLOADING: usize = 64_000_000;
 
 /// What was promised and is not so; empty when all is well.
 pub(crate) fn broken(
@@ -79,5 +85,35 @@ pub(crate) fn broken_outbound(figures: &outbound::Figures) -> Vec<String> {
         ours(&figures.hurried) == Some(true),
         "more than a grant, or a caller not served, in a hurry".into(),
     );
+    broken
+}
+
+/// The same of calling Salesforce.
+pub(crate) fn broken_salesforce(figures: &salesforce::Figures) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut check = |holds: bool, text: String| {
+        if !holds {
+            broken.push(text);
+        }
+    };
+    for cost in figures.streams.iter().filter(|cost| cost.name.starts_with(OURS)) {
+        let (least, most) = cost.records;
+        let exact = least == RECORDS && most == RECORDS;
+        check(exact, format!("{}: {least} to {most} records of {RECORDS} handed over", cost.name));
+    }
+    for cost in &figures.downloads {
+        let (name, result, came) = (cost.name, cost.result, cost.came);
+        check(came > result, format!("{name}: {came} bytes came of a result of {result}"));
+    }
+    for cost in figures.downloads.iter().filter(|cost| cost.is_our_stream) {
+        let (name, memory) = (cost.name, cost.memory);
+        check(memory <= DOWNLOADING, format!("{name}: {memory} bytes of memory, {DOWNLOADING} promised"));
+    }
+    if let Some(ours) = figures.expiry.iter().find(|one| one.name == OURS) {
+        let (rounds, grants, failed) = (ours.rounds, ours.grants, ours.failed);
+        check(grants == rounds, format!("{grants} grants for {rounds} sessions that ended under calls"));
+        let asked = rounds * CALLS;
+        check(failed == 0, format!("{failed} of {asked} calls failed because their session ended"));
+    }
     broken
 }

@@ -29,6 +29,12 @@ impl Spread {
         let Self { low, median, high } = self;
         format!("{median:.1} ns ({low:.1}–{high:.1})")
     }
+
+    /// As text, a number of thousands.
+    pub(crate) fn in_thousands(self) -> String {
+        let [low, median, high] = [self.low, self.median, self.high].map(|number| number / 1e3);
+        format!("{median:.2} k ({low:.2}–{high:.2})")
+    }
 }
 
 /// In microseconds below a millisecond, else in milliseconds.
@@ -38,4 +44,9 @@ impl fmt::Display for Spread {
         let [low, median, high] = [self.low, self.median, self.high].map(|nanos| nanos / unit);
         write!(formatter, "{median:.digits$} {name} ({low:.digits$}–{high:.digits$})")
     }
+}
+
+/// The median of the ratios turn by turn: what else runs on the machine slows both alike.
+pub(crate) fn ratio(of: &[f64], to: &[f64]) -> f64 {
+    Spread::of(of.iter().zip(to).map(|(of, to)| of / to).collect()).median
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::contestants::{Contestant, authsession, unprotected};
 use crate::effort::Effort;
 use crate::provider;
-use crate::stopwatch::Spread;
+use crate::stopwatch::{Spread, ratio};
 use crate::stores::backends::{self, Kind, Place};
 use crate::stores::keeper::{Failure, Step, TASKS};
 use crate::stores::steps;
@@ -86,7 +86,7 @@ async fn cost(
         rates[2].push(steps::rate(floor, Step::Load, lasts).await?);
     }
     let [bare, ours, by_hand_rates] = &rates;
-    let (to_floor, to_unprotected) = (steps::ratio(ours, by_hand_rates), steps::ratio(ours, bare));
+    let (to_floor, to_unprotected) = (ratio(ours, by_hand_rates), ratio(ours, bare));
     let [_, a_second, floor_a_second] = rates.map(|rates| Spread::of(rates).median);
     let (added, floor) = (Spread::of(added), steps::at(&by_hand, 50));
     Ok(Cost { kind: place.kind, near, added, floor, a_second, floor_a_second, to_floor, to_unprotected })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::effort::Effort;
-use crate::stopwatch::Spread;
+use crate::stopwatch::{Spread, ratio};
 use crate::stores::backends::{Contestant, Kind, Place};
 use crate::stores::keeper::{Failure, Step, TASKS};
 
@@ -101,11 +101,6 @@ pub(crate) async fn rate(one: &Contestant, step: Step, lasts: Duration) -> Resul
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate needs few digits")]
     Ok(steps as f64 / started.elapsed().as_secs_f64())
-}
-
-/// The median of the ratios turn by turn: what else runs on the machine slows both alike.
-pub(crate) fn ratio(of: &[f64], to: &[f64]) -> f64 {
-    Spread::of(of.iter().zip(to).map(|(of, to)| of / to).collect()).median
 }
 
 /// The value below which that many per cent are.
