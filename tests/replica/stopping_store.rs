@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
+use authsession_store::claim::{Claim, Settled};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
@@ -145,5 +146,13 @@ impl SessionStore for StoppingStore {
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
         self.inner.release(key, owner).await
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.inner.claim(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.inner.settle(key, ours, settled).await
     }
 }

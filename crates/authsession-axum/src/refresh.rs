@@ -18,6 +18,7 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{Refused, SessionRecord, StoredSession, Version};
 use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
+use authsession_store::waiting::{LEASE, Looks, RENEWAL};
 
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
@@ -26,14 +27,8 @@ use crate::refresh::parked::reason_of;
 use crate::unsaved::Parked;
 use crate::watch::{self, Outcome};
 
-/// A lease is renewed three times before it would fall free.
-const LEASE: Duration = Duration::from_secs(15);
 /// How long to wait for another replica's refresh.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks at whether it is done: at first, and at last, where nobody says so and where the store hears of it.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-const LOOK_SELDOM: Duration = Duration::from_millis(100);
-const LOOK_RARELY: Duration = Duration::from_millis(500);
 /// A refreshed token set that cannot be saved is tried again this often, then parked and saved first next time.
 const SAVES: u32 = 8;
 const SAVE_AGAIN: Duration = Duration::from_millis(50);
@@ -70,8 +65,8 @@ impl Refresher {
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let store = &self.keeper.store;
         let owner = LeaseOwner(random::bytes()?);
-        let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
+        let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
+        loop {
             if store.lease(&key, owner, LEASE).await? {
                 let outcome = tokio::select! {
                     outcome = self.holding_the_lease(key) => outcome,
@@ -85,10 +80,8 @@ impl Refresher {
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
             }
-            let longest = if store.hears_of_changes() { LOOK_RARELY } else { LOOK_SELDOM };
-            let pause = (waited / 4).clamp(LOOK_AGAIN, longest);
+            let Some(pause) = looks.next() else { break };
             store.wait_for_change(&key, pause).await;
-            waited += pause;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
     }
@@ -101,7 +94,7 @@ impl Refresher {
 
     async fn renew_the_lease(&self, key: StoreKey, owner: LeaseOwner) -> Infallible {
         loop {
-            clock::wait(LEASE / 3).await;
+            clock::wait(RENEWAL).await;
             match self.keeper.store.lease(&key, owner, LEASE).await {
                 Ok(true) => {}
                 Ok(false) => {

@@ -19,6 +19,7 @@ use crate::contract::bench::Bench;
 use crate::store::SessionStore;
 
 pub mod bench;
+pub mod claim;
 pub mod deadline;
 pub mod key;
 pub mod lease;
@@ -79,5 +80,10 @@ pub async fn keeps_every_promise<S: SessionStore>(make: impl AsyncFn(Clock) -> S
         lease::an_update_keeps_the_lease,
         lease::there_is_no_lease_on_an_ended_or_unknown_session,
         lease::one_of_many_asking_for_the_lease_gets_it,
+        claim::one_of_many_has_the_claim,
+        claim::what_came_of_a_claim_is_told,
+        claim::a_claim_that_is_given_up_is_the_next_one_s,
+        claim::a_claim_that_was_lost_is_nobody_s,
+        claim::a_claim_is_no_session,
     }
 }

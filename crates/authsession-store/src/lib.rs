@@ -8,6 +8,7 @@
 pub mod backend;
 #[cfg(feature = "sealed")]
 pub mod changes;
+pub mod claim;
 pub mod contract;
 #[cfg(feature = "cookie-store")]
 pub mod cookie_store;
@@ -37,5 +38,6 @@ mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
+pub mod waiting;
 #[cfg(feature = "sealed")]
 mod written;

@@ -1,5 +1,7 @@
 //! Sessions at rest: records sealed, names hashed under a key, over a [`Backend`] that keeps bytes.
 
+mod claiming;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +10,14 @@ use async_trait::async_trait;
 use authsession_core::clock::{self, Clock, Timestamp};
 
 use crate::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::claim::{Claim, Settled};
 use crate::end_reason::{EndReason, REMEMBERED};
 use crate::key::StoreKey;
 use crate::keyed_hash::KeyedHash;
 use crate::near_copies::{Asked, Changing, NearCopies};
 use crate::record::{SessionRecord, StoredSession, Version};
 use crate::seal::{KeyRing, SealError};
+use crate::sealed_store::claiming::is_claim;
 use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
 use crate::written;
 
@@ -27,6 +31,9 @@ const RECORD_BY_SERVER: &str = "session record, by the server";
 /// How a record is sealed: its first byte.
 const WITH_ITS_COOKIE: u8 = 1;
 const BY_SERVER: u8 = 2;
+
+/// How many batches of claims at most are swept in one call, beside sessions.
+const SWEPT_AGAIN: usize = 8;
 
 /// A session store on a backend.
 ///
@@ -307,13 +314,23 @@ impl SessionStore for SealedStore {
     }
 
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
-        let swept = self.backend.sweep(at_most, self.clock.now(), self.forget_at()).await?;
-        let ended = swept.into_iter().map(|(name, reason, content)| {
-            drop(self.changing(name));
-            let key = StoreKey::from_bytes(name.0);
-            EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
-        });
-        Ok(ended.collect())
+        let mut ended = Vec::new();
+        // Claims are swept along, and are nobody's session: they must not make a full batch look short.
+        for _ in 0..SWEPT_AGAIN {
+            let wanted = at_most - ended.len();
+            let swept = self.backend.sweep(wanted, self.clock.now(), self.forget_at()).await?;
+            let was_short = swept.len() < wanted;
+            let sessions = swept.into_iter().filter(|(_, _, content)| !is_claim(content));
+            ended.extend(sessions.map(|(name, reason, content)| {
+                drop(self.changing(name));
+                let key = StoreKey::from_bytes(name.0);
+                EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
+            }));
+            if was_short || ended.len() >= at_most {
+                break;
+            }
+        }
+        Ok(ended)
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {
@@ -357,6 +374,14 @@ impl SessionStore for SealedStore {
             self.backend.release(&name, owner).await?;
         }
         Ok(())
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.claim_there(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.settle_there(key, ours, settled).await
     }
 }
 

@@ -13,6 +13,7 @@ use authsession_axum::extractors::{
 };
 use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
 use authsession_core::clock::{Clock, Timestamp};
+use authsession_store::claim::{Claim, Settled};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::memory::MemoryStore;
@@ -274,6 +275,7 @@ pub(crate) struct CountingStore {
     /// The calls that fail.
     away_for: Mutex<Vec<&'static str>>,
     leases_failed: AtomicUsize,
+    claims: AtomicUsize,
     pub(crate) sweeps: Sweeps,
 }
 
@@ -291,17 +293,23 @@ impl CountingStore {
             answers_at_once: AtomicBool::new(false),
             away_for: Mutex::default(),
             leases_failed: AtomicUsize::new(0),
+            claims: AtomicUsize::new(0),
             sweeps: Sweeps::default(),
         }
     }
 
-    /// From now on these calls fail: `load`, `create`, `touch`, `end`, `sweep`, `lease`, `release`.
+    /// From now on these calls fail: `load`, `create`, `touch`, `end`, `sweep`, `lease`, `release`, `claim`, `settle`.
     pub(crate) fn away_for(&self, calls: &[&'static str]) {
         *self.away_for.lock().unwrap() = calls.to_vec();
     }
 
     pub(crate) fn leases_failed(&self) -> usize {
         self.leases_failed.load(Ordering::SeqCst)
+    }
+
+    /// How often a claim was asked for.
+    pub(crate) fn claims(&self) -> usize {
+        self.claims.load(Ordering::SeqCst)
     }
 
     fn there_for(&self, call: &str) -> Result<(), StoreError> {
@@ -447,5 +455,16 @@ impl SessionStore for CountingStore {
         self.inner.release(key, owner).await?;
         self.released.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.there_for("claim")?;
+        self.claims.fetch_add(1, Ordering::SeqCst);
+        self.inner.claim(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.there_for("settle")?;
+        self.inner.settle(key, ours, settled).await
     }
 }
