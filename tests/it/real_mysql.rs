@@ -17,7 +17,8 @@ const VARIABLE: &str = "AUTHSESSION_TEST_MYSQL";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_in_mysql_keep_every_promise() {
     let table = new_table();
-    contract::keeps_every_promise(async |clock| store(open(&table).await, clock)).await;
+    let open = async || open(&table).await.danger_leases_by_the_callers_clock();
+    contract::keeps_every_promise(async |clock| store(open().await, clock)).await;
     drop_table(&table).await;
 }
 
@@ -63,6 +64,13 @@ async fn many_who_write_at_once_all_get_their_turn() {
 async fn what_is_kept_comes_back() {
     let table = new_table();
     real_sql::what_is_kept_comes_back(&open(&table).await).await;
+    drop_table(&table).await;
+}
+
+#[tokio::test]
+async fn leases_last_by_the_server_s_clock() {
+    let table = new_table();
+    real_sql::leases_last_by_the_server_s_clock(&open(&table).await).await;
     drop_table(&table).await;
 }
 

@@ -19,7 +19,8 @@ const VARIABLE: &str = "AUTHSESSION_TEST_POSTGRES";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_in_postgres_keep_every_promise() {
     let table = new_table();
-    contract::keeps_every_promise(async |clock| store(open(&table).await, clock)).await;
+    let open = async || open(&table).await.danger_leases_by_the_callers_clock();
+    contract::keeps_every_promise(async |clock| store(open().await, clock)).await;
     drop_table(&table).await;
 }
 
@@ -74,6 +75,13 @@ async fn databases_of_stricter_transactions_serve() {
 async fn what_is_kept_comes_back() {
     let table = new_table();
     real_sql::what_is_kept_comes_back(&open(&table).await).await;
+    drop_table(&table).await;
+}
+
+#[tokio::test]
+async fn leases_last_by_the_server_s_clock() {
+    let table = new_table();
+    real_sql::leases_last_by_the_server_s_clock(&open(&table).await).await;
     drop_table(&table).await;
 }
 

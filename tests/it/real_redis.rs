@@ -12,7 +12,7 @@ use authsession_store::record::Version;
 use authsession_store::redis::RedisBackend;
 use authsession_store::seal::KeyRing;
 use authsession_store::sealed_store::SealedStore;
-use authsession_store::store::StoreError;
+use authsession_store::store::{LeaseOwner, StoreError};
 
 use crate::real_redis_stage::{HOUR, at, content, keep, new_name, new_prefix, now, url};
 
@@ -24,7 +24,7 @@ async fn keeps_every_promise(variable: &str) {
     let (url, prefix) = (url(variable), new_prefix());
     let ring = Arc::new(authsession_core::secret::Secret::from(random::text::<32>().unwrap()));
     contract::keeps_every_promise(async |clock| {
-        let backend = at(&url, &prefix).await;
+        let backend = at(&url, &prefix).await.danger_leases_by_the_callers_clock();
         SealedStore::new(std::sync::Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
     })
     .await;
@@ -43,6 +43,26 @@ async fn a_cluster_keeps_every_promise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_master_that_sentinels_name_keeps_every_promise() {
     keeps_every_promise(SENTINEL).await;
+}
+
+/// Whatever the processes' own clocks say.
+async fn leases_last_by_the_server_s_clock(backend: &RedisBackend) {
+    let (ours, theirs, later) = (LeaseOwner([1; 16]), LeaseOwner([2; 16]), now() + HOUR * 5);
+    let name = keep(backend, &Labels::default(), now() + HOUR * 9).await;
+    assert!(backend.lease(&name, ours, HOUR, now()).await.unwrap());
+    assert!(!backend.lease(&name, theirs, HOUR, later).await.unwrap(), "a clock that is ahead takes nothing");
+    assert!(backend.lease(&name, ours, Duration::from_millis(1), later).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(backend.lease(&name, theirs, HOUR, now()).await.unwrap(), "it fell free by the server's");
+    let (ours, told) = (now(), backend.time().await.unwrap().unwrap());
+    assert!(ours.since(told).max(told.since(ours)) < Duration::from_secs(5), "{ours:?} {told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_last_by_the_clock_of_redis() {
+    for variable in [NODE, CLUSTER, SENTINEL] {
+        leases_last_by_the_server_s_clock(&at(&url(variable), &new_prefix()).await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,7 +259,7 @@ async fn with_rights(user: &str, rights: &[&str]) -> redis::aio::MultiplexedConn
 async fn the_rights_that_are_listed_are_enough() {
     let prefix = new_prefix();
     let (user, keys, channels) = (prefix.replace(':', ""), format!("~{prefix}*"), format!("&{prefix}*"));
-    let commands = "+get +evalsha +eval +set +getrange +setrange +pttl +pexpire +publish +zadd +zrem +zrangebyscore \
+    let commands = "+get +evalsha +eval +set +getrange +setrange +pttl +pexpire +publish +time +zadd +zrem +zrangebyscore \
                     +zremrangebyscore +ping +subscribe";
     let rights: Vec<_> = [&*keys, &*channels].into_iter().chain(commands.split(' ')).collect();
     let mut connection = with_rights(&user, &rights).await;
@@ -247,11 +267,12 @@ async fn the_rights_that_are_listed_are_enough() {
     let url = format!("redis://{user}:hunter2@{}", url.rsplit_once('@').unwrap().1);
     let ring = authsession_core::secret::Secret::from(random::text::<32>().unwrap());
     contract::keeps_every_promise(async |clock| {
-        let backend = at(&url, &prefix).await;
+        let backend = at(&url, &prefix).await.danger_leases_by_the_callers_clock();
         SealedStore::new(Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
     })
     .await;
     let backend = at(&url, &prefix).await;
+    leases_last_by_the_server_s_clock(&backend).await;
     let names = [new_name()];
     let heard = backend.changes().unwrap().wait_for(&names, HOUR);
     tokio::time::timeout(Duration::from_secs(5), heard).await.expect("it hears too");

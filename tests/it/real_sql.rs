@@ -119,7 +119,7 @@ pub(crate) async fn many_who_write_at_once_all_get_their_turn(
                 let labels = Labels { subject: Some(KeyedHash([number; 32])), provider_session: None };
                 assert_eq!(backend.update(&name, read, &next, &labels, NOW).await?, UpdateOutcome::Saved);
                 assert!(backend.touch(&name, NOW + HOUR + Duration::from_secs(version), NOW).await?);
-                assert!(backend.lease(&name, LeaseOwner([1; 16]), NOW, NOW + HOUR).await?);
+                assert!(backend.lease(&name, LeaseOwner([1; 16]), HOUR, NOW).await?);
                 backend.sweep(3, NOW, NOW).await?;
             }
             assert!(matches!(
@@ -143,6 +143,23 @@ pub(crate) async fn many_who_write_at_once_all_get_their_turn(
 
 async fn keep_dyn(backend: &dyn Backend, number: u8) {
     assert!(backend.create(&name(number), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap());
+}
+
+/// Whatever the processes' own clocks say.
+pub(crate) async fn leases_last_by_the_server_s_clock(backend: &impl Backend) {
+    let (ours, theirs, later) = (LeaseOwner([1; 16]), LeaseOwner([2; 16]), NOW + HOUR * 5);
+    keep(backend, 1).await;
+    assert!(backend.touch(&name(1), NOW + HOUR * 9, NOW).await.unwrap());
+    assert!(backend.lease(&name(1), ours, HOUR, NOW).await.unwrap());
+    assert!(
+        !backend.lease(&name(1), theirs, HOUR, later).await.unwrap(),
+        "a clock that is ahead takes nothing"
+    );
+    assert!(backend.lease(&name(1), ours, Duration::from_millis(1), later).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(backend.lease(&name(1), theirs, HOUR, NOW).await.unwrap(), "it fell free by the server's");
+    let (ours, told) = (Clock::system().now(), backend.time().await.unwrap().unwrap());
+    assert!(ours.since(told).max(told.since(ours)) < Duration::from_secs(5), "{ours:?} {told:?}");
 }
 
 pub(crate) async fn what_is_kept_comes_back(backend: &impl Backend) {
@@ -276,7 +293,7 @@ pub(crate) async fn each_step_takes_as_few_messages_as_it_can(backend: &impl Bac
         wire.messages_of(keep(backend, number)).await;
         counted.push(("load", wire.messages_of(backend.load(&name)).await));
         counted.push(("touch", wire.messages_of(backend.touch(&name, NOW + HOUR * 2, NOW)).await));
-        counted.push(("lease", wire.messages_of(backend.lease(&name, owner, NOW, NOW + HOUR)).await));
+        counted.push(("lease", wire.messages_of(backend.lease(&name, owner, HOUR, NOW)).await));
         counted.push(("release", wire.messages_of(backend.release(&name, owner)).await));
         counted.push((
             "update",

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{Sql, server_pool};
 use crate::store::StoreError;
 
@@ -99,6 +99,12 @@ impl MysqlBackend {
         Self(self.0.with_time_limit(limit))
     }
 
+    /// Has leases last by the clock of whoever asks for them, in place of the server's: for tests whose clock stands still.
+    #[must_use]
+    pub fn danger_leases_by_the_callers_clock(self) -> Self {
+        Self(self.0.by_callers_clock())
+    }
+
     /// Makes the table if need be; any number of processes may do so at once.
     ///
     /// # Errors
@@ -122,6 +128,7 @@ impl Dialect for MySql {
         greatest: "GREATEST",
         no_bytes: "x''",
         to_change_it: " FOR UPDATE",
+        clock: Some("TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000"),
         forget: "DELETE FROM {table} WHERE due <= ? AND ended IS NOT NULL ORDER BY due LIMIT ?",
         numbered: false,
         notifies: false,

@@ -13,7 +13,7 @@ use crate::postgres::listener::Listener;
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{Sql, server_pool};
 use crate::store::StoreError;
 
@@ -109,6 +109,12 @@ impl PostgresBackend {
         Self { sql: self.sql.with_time_limit(limit), ..self }
     }
 
+    /// Has leases last by the clock of whoever asks for them, in place of the server's: for tests whose clock stands still.
+    #[must_use]
+    pub fn danger_leases_by_the_callers_clock(self) -> Self {
+        Self { sql: self.sql.by_callers_clock(), ..self }
+    }
+
     /// Makes the table if need be; any number of processes may do so at once.
     ///
     /// # Errors
@@ -138,6 +144,7 @@ impl Dialect for Postgres {
         greatest: "GREATEST",
         no_bytes: "''::bytea",
         to_change_it: " FOR UPDATE",
+        clock: Some("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"),
         forget: "DELETE FROM {table} WHERE name IN (SELECT name FROM {table} WHERE due <= ? AND ended IS NOT NULL \
                  ORDER BY due LIMIT ? FOR UPDATE SKIP LOCKED)",
         numbered: true,

@@ -46,7 +46,7 @@ impl SealedTokenStore {
         Self { backend, ring, login: login.into(), clock: Clock::system() }
     }
 
-    /// Measures leases by that clock.
+    /// Measures leases by that clock, where the backend's server has none of its own.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -181,8 +181,7 @@ impl TokenStore for SealedTokenStore {
                 // The lock is on what is kept, so something has to be.
                 self.put(doing, &name, None, None).await?;
             }
-            let now = self.clock.now();
-            if self.backend.lease(&name, owner, now, now + LEASE).await.map_err(failed(doing))? {
+            if self.backend.lease(&name, owner, LEASE, self.clock.now()).await.map_err(failed(doing))? {
                 return Ok(TokenLock::new(Held::renewing(&self.backend, &self.clock, name, owner)));
             }
             let Some(pause) = looks.next() else { break };
@@ -220,9 +219,8 @@ impl Held {
         let renewing = runtime.spawn(async move {
             loop {
                 clock::wait(RENEWAL).await;
-                let now = clock.now();
                 // One that fails is tried again, and what is saved is fenced by its revision.
-                let _later = renewed.lease(&name, owner, now, now + LEASE).await;
+                let _later = renewed.lease(&name, owner, LEASE, clock.now()).await;
             }
         });
         Self { backend, name, owner, renewing: renewing.abort_handle(), runtime }

@@ -19,6 +19,7 @@ pub(crate) mod dialect;
 pub(crate) mod error;
 pub(crate) mod statements;
 pub(crate) mod steps;
+pub(crate) mod steps_of;
 pub(crate) mod table;
 
 /// A call is over after that, done or not.
@@ -37,6 +38,7 @@ pub(crate) struct Sql<D: Dialect> {
     pub(crate) table: Table,
     statements: Statements,
     limit: Duration,
+    by_callers_clock: bool,
     writers: Semaphore,
 }
 
@@ -50,11 +52,22 @@ impl<D: Dialect> Sql<D> {
 
     fn of(pool: Pool<D>, table: Table, limit: Duration) -> Self {
         let statements = Statements::new(&D::WORDS, &table);
-        Self { pool, table, statements, limit, writers: Semaphore::new(D::WRITERS) }
+        let writers = Semaphore::new(D::WRITERS);
+        Self { pool, table, statements, limit, by_callers_clock: false, writers }
+    }
+
+    pub(crate) fn by_callers_clock(self) -> Self {
+        Self { by_callers_clock: true, ..self }
+    }
+
+    /// Whether leases go by the database's clock.
+    const fn has_clock(&self) -> bool {
+        D::WORDS.clock.is_some() && !self.by_callers_clock
     }
 
     pub(crate) fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        Ok(Self::of(self.pool, Table::named(name)?, self.limit))
+        let by_callers_clock = self.by_callers_clock;
+        Ok(Self { by_callers_clock, ..Self::of(self.pool, Table::named(name)?, self.limit) })
     }
 
     pub(crate) fn with_time_limit(self, limit: Duration) -> Self {

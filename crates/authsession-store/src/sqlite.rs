@@ -10,7 +10,7 @@ use sqlx::{SqlStr, Sqlite, SqlitePool};
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{LIMIT, Sql};
 use crate::store::StoreError;
 
@@ -128,6 +128,8 @@ impl Dialect for Sqlite {
         greatest: "MAX",
         no_bytes: "x''",
         to_change_it: "",
+        // All who share a file are on one machine.
+        clock: None,
         forget: "DELETE FROM {table} WHERE name IN (SELECT name FROM {table} WHERE due <= ? AND ended IS NOT NULL \
                  ORDER BY due LIMIT ?)",
         numbered: false,
@@ -181,6 +183,7 @@ mod tests {
             find_by_provider_session,
             lease,
             release,
+            time: _,
         } = Statements::new(&Sqlite::WORDS, &Table::default());
         let by_name = [load, load_to_end, update, touch, end, end_unheard, lease, release]
             .map(|statement| (statement, "sqlite_autoindex_authsession_sessions_1 (name=?"));

@@ -252,6 +252,13 @@ pub enum StoreError {
     /// The store's own settings are wrong: fix them. The text says how.
     #[error("fix the session store's settings: {0}")]
     Misconfigured(Cow<'static, str>),
+    /// This machine's clock and the store's server's are that far apart, so nobody knows which sessions are over: synchronise them.
+    /// Until then nothing is ended here by a deadline.
+    #[error(
+        "this machine's clock and the session store's are {} s apart: synchronise them; until then nothing is ended here by a deadline",
+        .0.as_secs()
+    )]
+    ClocksApart(Duration),
     /// The session does not fit into its user's cookies: make it smaller, or keep sessions in a store.
     #[error(
         "a session is too large to be kept in cookies: ask for fewer scopes and claims, fetch no userinfo, or keep sessions in a store"

@@ -32,7 +32,7 @@ impl Crossing {
     /// The same callback as it comes to the other replica.
     fn elsewhere(&self) -> Url {
         let mut url = self.callback.clone();
-        let port = Url::parse(&self.other.url()).unwrap().port();
+        let port = Url::parse(self.other.url()).unwrap().port();
         url.set_port(port).unwrap();
         url
     }

@@ -110,13 +110,20 @@ redis.call('SET', key, 'E' .. reason, 'PX', ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[5])
 return {'now', reason, had}
 ";
-    /// Owner, now, and until when, padded ▶ whether it holds the lease.
+    /// Owner, now, for how many milliseconds, and what time it is for leases; the server's, if that is empty ▶ whether it holds
+    /// the lease.
     LEASE = r"
 local head = redis.call('GETRANGE', key, 0, 96)
 if not is_live(head, ARGV[2]) then return 0 end
+local clock = ARGV[4]
+if clock == '' then
+    local time = redis.call('TIME')
+    clock = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+end
 local held = place(head, 62)
-if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, ARGV[2]) then return 0 end
-redis.call('SETRANGE', key, 61, ARGV[3] .. ARGV[1])
+if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, clock) then return 0 end
+local till = string.format('%.0f', tonumber(clock) + tonumber(ARGV[3]))
+redis.call('SETRANGE', key, 61, string.format('%-20s', till) .. ARGV[1])
 return 1
 ";
     /// Owner.

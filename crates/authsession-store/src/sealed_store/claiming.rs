@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authsession_core::clock::Timestamp;
+use authsession_core::random;
 use authsession_core::secret::Secret;
 
 use crate::backend::{Content, Kept, Labels, UpdateOutcome};
@@ -12,14 +13,16 @@ use crate::key::StoreKey;
 use crate::keyed_hash::KeyedHash;
 use crate::record::Version;
 use crate::seal::SealError;
-use crate::sealed_store::{SealedStore, context};
+use crate::sealed_store::SealedStore;
+use crate::sealed_store::sealing::context;
 use crate::store::StoreError;
 
 /// The first byte of what is kept, where a session has how its record is sealed.
 const CLAIM: u8 = 3;
-/// What comes after it, once the claim is settled: given up, or done and what came of it, sealed.
-const GIVEN_UP: u8 = 0;
-const DONE: u8 = 1;
+/// What comes after it: taken, and by whom; given up; or done, and what came of it, sealed.
+const TAKEN: u8 = 0;
+const GIVEN_UP: u8 = 1;
+const DONE: u8 = 2;
 
 const OUTCOME: &str = "what came of a claim";
 
@@ -38,16 +41,16 @@ impl SealedStore {
             Kept::Session { content, idle_deadline } => (content, idle_deadline),
             Kept::Ended(_) => return Ok(Claim::Lost),
             Kept::Absent => {
-                let ours = claimed(Version::FIRST, vec![CLAIM]);
+                let ours = claimed(Version::FIRST, taken()?);
                 let is_ours = self.backend.create(&name, &ours, &none, now + ttl, now).await?;
                 return Ok(if is_ours { Claim::Ours(ours.version) } else { Claim::Theirs });
             }
         };
         match &*content.sealed {
             _ if until <= now => Ok(Claim::Lost),
-            [CLAIM] => Ok(Claim::Theirs),
-            [CLAIM, GIVEN_UP] => {
-                let ours = claimed(content.version.next(), vec![CLAIM]);
+            [CLAIM, TAKEN, ..] => Ok(Claim::Theirs),
+            [CLAIM, GIVEN_UP, ..] => {
+                let ours = claimed(content.version.next(), taken()?);
                 Ok(match self.backend.update(&name, content.version, &ours, &none, now).await? {
                     UpdateOutcome::Saved => Claim::Ours(ours.version),
                     UpdateOutcome::Changed => Claim::Theirs,
@@ -99,6 +102,12 @@ impl SealedStore {
     fn claimed_as(&self, key: &StoreKey) -> Result<KeyedHash, StoreError> {
         self.names(key).into_iter().min().ok_or_else(|| StoreError::unreadable(SealError::NotOurs))
     }
+}
+
+/// By one who is like no other: a backend takes for its own what is the same as what it sent.
+fn taken() -> Result<Vec<u8>, StoreError> {
+    let by = random::bytes::<16>().map_err(|_| SealError::NoRandomness)?;
+    Ok([[CLAIM, TAKEN].as_slice(), &by].concat())
 }
 
 /// Its time is over when it is idle for too long, which an update leaves as it is.

@@ -59,6 +59,8 @@ pub(crate) enum Wrong {
 pub(crate) enum Value<'a> {
     Bytes(Option<&'a [u8]>),
     Number(i64),
+    /// Or nothing, where the server knows it.
+    Perhaps(Option<i64>),
     Text(&'a str),
 }
 
@@ -104,6 +106,7 @@ macro_rules! asks {
                 query = match *value {
                     Value::Bytes(bytes) => query.bind(bytes),
                     Value::Number(number) => query.bind(number),
+                    Value::Perhaps(number) => query.bind(number),
                     Value::Text(text) => query.bind(text),
                 };
             }

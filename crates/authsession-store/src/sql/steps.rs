@@ -2,11 +2,12 @@
 
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use authsession_core::clock::{self, Timestamp};
 use sqlx::{Connection, Error};
 
-use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome, lasting};
 use crate::end_reason::EndReason;
 use crate::keyed_hash::KeyedHash;
 use crate::record::Version;
@@ -198,11 +199,23 @@ impl<D: Dialect> Sql<D> {
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError> {
+        let by_ours = Value::Perhaps((!self.has_clock()).then(|| now.unix_millis()));
         let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
-        self.changes(&self.statements.lease, &[owner, millis(until), bytes(name), now, now, owner, now]).await
+        let ttl = Value::Number(lasting(ttl));
+        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours];
+        self.changes(&self.statements.lease, &values).await
+    }
+
+    /// By the database's clock, if it has one that counts.
+    pub(crate) async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        if !self.has_clock() {
+            return Ok(None);
+        }
+        let told = self.ask(&self.statements.time, &[]).await?.rows.into_iter().next();
+        Ok(told.map(|row| Timestamp::from_unix_millis(row.1)))
     }
 
     pub(crate) async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {
@@ -274,87 +287,3 @@ fn content((_, version, sealed, idle_deadline, expires_at, _): Row) -> (Content,
     };
     (content, Timestamp::from_unix_millis(idle_deadline))
 }
-
-/// [`Backend`](crate::backend::Backend) of a type, by its field that is a [`Sql`].
-macro_rules! steps_of {
-    ($backend:ident, $sql:tt $(, $($more:tt)*)?) => {
-        #[async_trait::async_trait]
-        impl $crate::backend::Backend for $backend {
-            async fn create(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                content: &$crate::backend::Content,
-                labels: &$crate::backend::Labels,
-                idle_deadline: ::authsession_core::clock::Timestamp,
-                _now: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.create(name, content, labels, idle_deadline).await
-            }
-
-            async fn load(&self, name: &$crate::keyed_hash::KeyedHash) -> Result<$crate::backend::Kept, $crate::store::StoreError> {
-                self.$sql.load(name).await
-            }
-
-            async fn update(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                read: $crate::record::Version,
-                content: &$crate::backend::Content,
-                labels: &$crate::backend::Labels,
-                now: ::authsession_core::clock::Timestamp,
-            ) -> Result<$crate::backend::UpdateOutcome, $crate::store::StoreError> {
-                self.$sql.update(name, read, content, labels, now).await
-            }
-
-            async fn touch(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                idle_deadline: ::authsession_core::clock::Timestamp,
-                now: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.touch(name, idle_deadline, now).await
-            }
-
-            async fn end(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                reason: $crate::end_reason::EndReason,
-                now: ::authsession_core::clock::Timestamp,
-                forget_at: ::authsession_core::clock::Timestamp,
-            ) -> Result<$crate::backend::EndOutcome, $crate::store::StoreError> {
-                self.$sql.end(name, reason, now, forget_at).await
-            }
-
-            async fn sweep(
-                &self,
-                at_most: usize,
-                now: ::authsession_core::clock::Timestamp,
-                forget_at: ::authsession_core::clock::Timestamp,
-            ) -> Result<Vec<($crate::keyed_hash::KeyedHash, $crate::end_reason::EndReason, $crate::backend::Content)>, $crate::store::StoreError> {
-                self.$sql.sweep(at_most, now, forget_at).await
-            }
-
-            async fn find(&self, label: &$crate::backend::Label, now: ::authsession_core::clock::Timestamp) -> Result<Vec<$crate::keyed_hash::KeyedHash>, $crate::store::StoreError> {
-                self.$sql.find(label, now).await
-            }
-
-            async fn lease(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                owner: $crate::store::LeaseOwner,
-                now: ::authsession_core::clock::Timestamp,
-                until: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.lease(name, owner, now, until).await
-            }
-
-            async fn release(&self, name: &$crate::keyed_hash::KeyedHash, owner: $crate::store::LeaseOwner) -> Result<(), $crate::store::StoreError> {
-                self.$sql.release(name, owner).await
-            }
-
-            $($($more)*)?
-        }
-    };
-}
-
-pub(crate) use steps_of;

@@ -119,7 +119,7 @@ async fn many_who_write_at_once_all_get_their_turn() {
                         backend.update(&name, read, &content(version + 1), &Labels::default(), NOW).await?;
                     assert_eq!(updated, UpdateOutcome::Saved);
                     assert!(backend.touch(&name, NOW + HOUR * 2, NOW).await?);
-                    assert!(backend.lease(&name, LeaseOwner([1; 16]), NOW, NOW + HOUR).await?);
+                    assert!(backend.lease(&name, LeaseOwner([1; 16]), HOUR, NOW).await?);
                 }
                 let closed = backend.end(&name, EndReason::Logout, NOW, NOW + HOUR).await?;
                 assert!(matches!(closed, EndOutcome::Now(EndReason::Logout, _)));
@@ -217,7 +217,7 @@ async fn nothing_is_left_of_a_session_that_ended_but_why() {
     let (backend, pool) = (file.open().await, file.pool());
     let labels = Labels { subject: Some(name(7)), provider_session: Some(name(8)) };
     backend.create(&name(1), &content(1), &labels, NOW + HOUR, NOW).await.unwrap();
-    backend.lease(&name(1), LeaseOwner([1; 16]), NOW, NOW + HOUR).await.unwrap();
+    backend.lease(&name(1), LeaseOwner([1; 16]), HOUR, NOW).await.unwrap();
     assert_eq!(backend.find(&Label::Subject(name(7)), NOW).await.unwrap(), [name(1)]);
     backend.end(&name(1), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
     let left: (i64,) = sqlx::query_as(
