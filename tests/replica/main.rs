@@ -47,7 +47,8 @@ async fn main() {
     let now = clock.clone();
     let clock_of_all = Clock::from_fn(move || now.now());
 
-    let backend = open::backend(&setting("REPLICA_STORE")).await.expect("a store");
+    let backend =
+        open::danger_backend_by_the_callers_clock(&setting("REPLICA_STORE")).await.expect("a store");
     let ring = KeyRing::new(&setting("REPLICA_KEY").into()).expect("a key");
     let mut at_rest = SealedStore::new(backend, ring).with_clock(clock_of_all.clone());
     if std::env::var("REPLICA_NEAR").is_ok() {

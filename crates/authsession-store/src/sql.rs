@@ -56,6 +56,7 @@ impl<D: Dialect> Sql<D> {
         Self { pool, table, statements, limit, by_callers_clock: false, writers }
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn by_callers_clock(self) -> Self {
         Self { by_callers_clock: true, ..self }
     }
