@@ -68,6 +68,14 @@ async fn what_is_kept_comes_back() {
 }
 
 #[tokio::test]
+async fn an_end_whose_answer_was_lost_is_its_own() {
+    let (table, wire) = (new_table(), Wire::to(&server(VARIABLE)).await);
+    let backend = open_at(&wire.url, &table).await;
+    real_sql::an_end_whose_answer_was_lost_is_its_own(&backend, &wire, 4).await;
+    drop_table(&table).await;
+}
+
+#[tokio::test]
 async fn leases_last_by_the_server_s_clock() {
     let table = new_table();
     real_sql::leases_last_by_the_server_s_clock(&open(&table).await).await;

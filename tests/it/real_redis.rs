@@ -15,6 +15,7 @@ use authsession_store::sealed_store::SealedStore;
 use authsession_store::store::{LeaseOwner, StoreError};
 
 use crate::real_redis_stage::{HOUR, at, content, keep, new_name, new_prefix, now, url};
+use crate::real_sql::Wire;
 
 const NODE: &str = "AUTHSESSION_TEST_REDIS";
 const CLUSTER: &str = "AUTHSESSION_TEST_REDIS_CLUSTER";
@@ -43,6 +44,26 @@ async fn a_cluster_keeps_every_promise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_master_that_sentinels_name_keeps_every_promise() {
     keeps_every_promise(SENTINEL).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_whose_answer_was_lost_is_its_own() {
+    let wire = Wire::to(&url(NODE)).await;
+    let backend = at(&wire.url, &new_prefix()).await;
+    for lost in 1..=2 {
+        let (name, first) = (new_name(), content(Version::FIRST));
+        assert!(
+            backend.create(&name, &first, &Labels::default(), now() + HOUR, now()).await.unwrap(),
+            "a new name"
+        );
+        wire.messages_of(std::future::ready(())).await;
+        wire.loses_the_answer(lost);
+        let ended = backend.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap();
+        assert!(wire.has_lost_it(), "answer {lost}");
+        assert_eq!(ended, EndOutcome::Now(EndReason::Logout, first), "answer {lost}");
+        let again = backend.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap();
+        assert_eq!(again, EndOutcome::Before, "somebody else's is not");
+    }
 }
 
 /// Whatever the processes' own clocks say.

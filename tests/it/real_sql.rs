@@ -145,6 +145,28 @@ async fn keep_dyn(backend: &dyn Backend, number: u8) {
     assert!(backend.create(&name(number), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap());
 }
 
+/// Of so many answers that an end takes, each is lost once: who ended the session knows it, and what it held.
+pub(crate) async fn an_end_whose_answer_was_lost_is_its_own(
+    backend: &impl Backend,
+    wire: &Wire,
+    answers: u8,
+) {
+    keep(backend, 0).await;
+    backend.end(&name(0), EndReason::Logout, NOW, NOW).await.unwrap();
+    for lost in 1..=answers {
+        keep(backend, lost).await;
+        // What looks after the connection is over.
+        wire.messages_of(std::future::ready(())).await;
+        wire.loses_the_answer(usize::from(lost));
+        let ended = backend.end(&name(lost), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+        assert!(wire.has_lost_it(), "answer {lost}");
+        assert_eq!(ended, EndOutcome::Now(EndReason::Logout, content(1)), "answer {lost}");
+        let again = backend.end(&name(lost), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+        assert_eq!(again, EndOutcome::Before, "somebody else's is not");
+        assert_eq!(backend.load(&name(lost)).await.unwrap(), Kept::Ended(EndReason::Logout));
+    }
+}
+
 /// Whatever the processes' own clocks say.
 pub(crate) async fn leases_last_by_the_server_s_clock(backend: &impl Backend) {
     let (ours, theirs, later) = (LeaseOwner([1; 16]), LeaseOwner([2; 16]), NOW + HOUR * 5);
@@ -213,6 +235,8 @@ pub(crate) struct Wire {
     pub(crate) url: String,
     sent: Arc<AtomicUsize>,
     hangs: Arc<std::sync::atomic::AtomicBool>,
+    /// How many more of the server's answers arrive.
+    answers_left: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -225,15 +249,23 @@ impl Wire {
             url: format!("{before}@{}/{path}", listener.local_addr().unwrap()),
             sent: Arc::default(),
             hangs: Arc::default(),
+            answers_left: Arc::new(AtomicUsize::new(usize::MAX)),
         };
         let (address, sent, hangs) = (address.to_owned(), Arc::clone(&this.sent), Arc::clone(&this.hangs));
+        let left = Arc::clone(&this.answers_left);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&address).await.unwrap();
                 let ((from_client, to_client), (from_server, to_server)) =
                     (client.into_split(), server.into_split());
-                tokio::spawn(pass(from_client, to_server, Some(Arc::clone(&sent)), Arc::clone(&hangs)));
-                tokio::spawn(pass(from_server, to_client, None, Arc::clone(&hangs)));
+                let (sent, left) = (Arc::clone(&sent), Arc::clone(&left));
+                tokio::spawn(pass(from_client, to_server, Arc::clone(&hangs), move || {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                    true
+                }));
+                tokio::spawn(pass(from_server, to_client, Arc::clone(&hangs), move || {
+                    left.fetch_sub(1, Ordering::SeqCst) != 1
+                }));
             }
         });
         this
@@ -241,6 +273,15 @@ impl Wire {
 
     pub(crate) fn sent(&self) -> usize {
         self.sent.load(Ordering::SeqCst)
+    }
+
+    /// The connection is cut in place of that answer, counted from now.
+    pub(crate) fn loses_the_answer(&self, number: usize) {
+        self.answers_left.store(number, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_lost_it(&self) -> bool {
+        self.answers_left.load(Ordering::SeqCst) > usize::MAX / 2
     }
 
     fn hang(&self, hangs: bool) {
@@ -264,13 +305,13 @@ impl Wire {
 async fn pass(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
-    count: Option<Arc<AtomicUsize>>,
     hangs: Arc<std::sync::atomic::AtomicBool>,
+    passes: impl Fn() -> bool,
 ) {
     let mut bytes = vec![0; 65536];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if let Some(count) = &count {
-            count.fetch_add(1, Ordering::SeqCst);
+        if !passes() {
+            return;
         }
         if hangs.load(Ordering::SeqCst) {
             // For ever: as a cable that was cut.

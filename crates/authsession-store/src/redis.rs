@@ -274,7 +274,7 @@ impl Backend for RedisBackend {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError> {
         let ending = Ending { index: &self.index, now, forget_at };
-        Ok(match self.route().within_limit(ending.end(name, reason, reason == EndReason::Idle)).await? {
+        Ok(match self.route().within_limit(ending.end(name, reason)).await? {
             Ended::Now(reason, content, labels) => {
                 // It ended, whatever becomes of that.
                 let (index, name) = (self.index.clone(), *name);
@@ -282,7 +282,7 @@ impl Backend for RedisBackend {
                 EndOutcome::Now(reason, content)
             }
             Ended::Absent => EndOutcome::Absent,
-            Ended::Before | Ended::NotDue(_) => EndOutcome::Before,
+            Ended::Before | Ended::NotDue(_) | Ended::Ours(_) | Ended::Changed => EndOutcome::Before,
         })
     }
 

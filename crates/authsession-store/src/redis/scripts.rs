@@ -95,19 +95,26 @@ if not le(deadline, place(head, 22)) then
 end
 return 1
 ";
-    /// Reason, now, milliseconds to remember it, channel, name, whether only if overdue ▶ `now`, the reason and the value;
-    /// `before`; `absent`; or `due` and when it is.
+    /// Reason, now, milliseconds to remember it, channel, name, whether only if overdue, and where that is known what version to
+    /// end and by whom ▶ `now`, the reason and the value; `ours` and the reason; `before`; `absent`; `changed`; or `due` and when it
+    /// is. A repetition finds its own end.
     END = r"
 local had = redis.call('GET', key)
 if not had then return {'absent'} end
-if string.sub(had, 1, 1) ~= 'L' then return {'before'} end
+if string.sub(had, 1, 1) ~= 'L' then
+    local reason, by = string.match(had, '^E([a-z_]*)\n(.*)$')
+    if by and ARGV[8] ~= '' and by == ARGV[8] then return {'ours', reason} end
+    return {'before'}
+end
+if ARGV[7] ~= '' and place(had, 2) ~= ARGV[7] then return {'changed'} end
 local reason, idle, age = ARGV[1], place(had, 22), place(had, 42)
 if le(age, ARGV[2]) then reason = 'too_old'
 elseif le(idle, ARGV[2]) then reason = 'idle'
 elseif ARGV[6] == '1' then return {'due', earlier(idle, age)}
 end
-redis.call('SET', key, 'E' .. reason, 'PX', ARGV[3])
+redis.call('SET', key, 'E' .. reason .. '\n' .. ARGV[8], 'PX', ARGV[3])
 redis.call('PUBLISH', ARGV[4], ARGV[5])
+if ARGV[8] ~= '' then return {'ours', reason} end
 return {'now', reason, had}
 ";
     /// Owner, now, for how many milliseconds, and what time it is for leases; the server's, if that is empty ▶ whether it holds

@@ -64,8 +64,8 @@ impl Statements {
         let load = format!("{} WHERE name = ?", kept("sealed"));
         let find = |label| read(format!("{} WHERE {label} = ? AND {LIVE}", kept(no_bytes)));
         let end = format!(
-            "UPDATE {table} SET ended = ?, due = ?, sealed = NULL, subject = NULL, provider_session = NULL, \
-             lease_owner = NULL, lease_until = NULL \
+            "UPDATE {table} SET ended = ?, due = ?, lease_owner = ?, sealed = NULL, subject = NULL, \
+             provider_session = NULL, lease_until = NULL \
              WHERE name = ? AND version = ? AND idle_deadline = ? AND expires_at = ? AND ended IS NULL"
         );
         Self {
@@ -76,7 +76,11 @@ impl Statements {
                      provider_session) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 ),
             ),
-            load_to_end: read(format!("{load}{to_change_it}")),
+            // Of a tombstone, who ended it.
+            load_to_end: read(format!(
+                "{} WHERE name = ?{to_change_it}",
+                kept("CASE WHEN ended IS NULL THEN sealed ELSE lease_owner END")
+            )),
             load: read(load),
             update: heard(format!(
                 "UPDATE {table} SET version = ?, sealed = ?, expires_at = ?, due = {least}(idle_deadline, ?), \

@@ -5,12 +5,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Timestamp};
+use authsession_core::random;
 use sqlx::{Connection, Error};
 
 use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome, lasting};
 use crate::end_reason::EndReason;
 use crate::keyed_hash::KeyedHash;
 use crate::record::Version;
+use crate::seal::SealError;
 use crate::sql::dialect::{Dialect, Row, Value};
 use crate::sql::error::Failure;
 use crate::sql::statements::Statement;
@@ -102,10 +104,11 @@ impl<D: Dialect> Sql<D> {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError> {
         let (mut held, mut tries) = (Held(None), Tries::default());
+        let mut ending = Ending { reason, now, forget_at, by: ender()?, sent: None };
         let closed = clock::within(self.limit, async {
             let _turn = self.writers.acquire().await.ok();
             loop {
-                match self.end_once(&mut held, name, reason, now, forget_at).await {
+                match self.end_once(&mut held, name, &mut ending).await {
                     Err(error) => tries.again::<D>(error, true).await?,
                     closed => return closed,
                 }
@@ -119,9 +122,7 @@ impl<D: Dialect> Sql<D> {
         &self,
         held: &mut Held<D>,
         name: &KeyedHash,
-        reason: EndReason,
-        now: Timestamp,
-        forget_at: Timestamp,
+        ending: &mut Ending,
     ) -> Result<EndOutcome, Error> {
         let mut transaction = self.connect(held).await?.begin_with(D::BEGIN).await?;
         let look = D::ask(&mut transaction, &self.statements.load_to_end, &[bytes(name)]).await?;
@@ -131,19 +132,26 @@ impl<D: Dialect> Sql<D> {
         };
         if row.5.is_some() {
             transaction.rollback().await?;
-            return Ok(EndOutcome::Before);
+            // It may be this call that ended it, and its answer that was lost.
+            let is_ours = row.2.as_deref() == Some(&ending.by);
+            return Ok(match ending.sent.take() {
+                Some((reason, content)) if is_ours => EndOutcome::Now(reason, content),
+                _ => EndOutcome::Before,
+            });
         }
         let (content, idle_deadline) = content(row);
-        let reason = match EndReason::by_deadline(content.expires_at, idle_deadline, now) {
+        let reason = match EndReason::by_deadline(content.expires_at, idle_deadline, ending.now) {
             Some(reason) => reason,
             // It was touched since somebody saw it idle.
-            None if reason == EndReason::Idle => {
+            None if ending.reason == EndReason::Idle => {
                 transaction.rollback().await?;
                 return Ok(EndOutcome::Before);
             }
-            None => reason,
+            None => ending.reason,
         };
-        let values = end_values(name, &content, idle_deadline, reason, forget_at);
+        let by = ending.by;
+        let values = end_values(name, &by, &content, idle_deadline, reason, ending.forget_at);
+        ending.sent = Some((reason, content.clone()));
         if D::ask(&mut transaction, &self.statements.end, &values).await?.changed == 0 {
             return Err(Error::RowNotFound);
         }
@@ -161,12 +169,12 @@ impl<D: Dialect> Sql<D> {
         let time_is_over = clock::wait(self.limit);
         let mut time_is_over = pin!(time_is_over);
         let limit = Value::Number(i64::try_from(at_most).unwrap_or(i64::MAX));
-        let mut swept = Vec::new();
+        let (mut swept, by) = (Vec::new(), ender()?);
         for row in self.ask(&self.statements.overdue, &[millis(now), limit]).await?.rows {
             let (name, (content, idle_deadline)) = (named(&row.0), content(row));
             let reason = EndReason::by_deadline(content.expires_at, idle_deadline, now);
             let (Some(name), Some(reason)) = (name, reason) else { continue };
-            let values = end_values(&name, &content, idle_deadline, reason, forget_at);
+            let values = end_values(&name, &by, &content, idle_deadline, reason, forget_at);
             match self.changes(&self.statements.end_unheard, &values).await {
                 Ok(true) => swept.push((name, reason, content)),
                 Ok(false) => {}
@@ -229,16 +237,33 @@ impl<D: Dialect> Sql<D> {
     }
 }
 
+/// An end, asked for once and sent as often as it takes.
+struct Ending {
+    reason: EndReason,
+    now: Timestamp,
+    forget_at: Timestamp,
+    /// Known again in the tombstone.
+    by: [u8; 16],
+    /// What was there when it was last sent, and the reason given.
+    sent: Option<(EndReason, Content)>,
+}
+
+fn ender() -> Result<[u8; 16], StoreError> {
+    random::bytes().map_err(|_| SealError::NoRandomness.into())
+}
+
 fn end_values<'a>(
     name: &'a KeyedHash,
+    by: &'a [u8; 16],
     content: &Content,
     idle_deadline: Timestamp,
     reason: EndReason,
     forget_at: Timestamp,
-) -> [Value<'a>; 6] {
+) -> [Value<'a>; 7] {
     [
         Value::Text(reason.code()),
         millis(forget_at),
+        Value::Bytes(Some(by)),
         bytes(name),
         number(content.version),
         millis(idle_deadline),
