@@ -97,6 +97,32 @@ async fn a_server_that_hangs_is_unavailable_in_time_and_serves_again_afterwards(
     drop_table(&table).await;
 }
 
+/// Whoever makes a backup locks the table against writes. However many wait for it, each is told in time, and afterwards all work.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_to_a_table_that_is_locked_are_over_in_time() {
+    let (table, limit) = (new_table(), Duration::from_secs(1));
+    let backend = Arc::new(open(&table).await.with_time_limit(limit));
+    for number in 0..40 {
+        keep(&*backend, number).await;
+    }
+    let mut lock = admin().acquire().await.unwrap();
+    let flush = AssertSqlSafe(format!("FLUSH TABLES {table} WITH READ LOCK"));
+    sqlx::raw_sql(flush).execute(&mut *lock).await.unwrap();
+    for round in 0..3 {
+        let (backend, took) = (Arc::clone(&backend), Arc::new(std::sync::Mutex::new(Vec::new())));
+        real_sql::write_at_once(&backend, 40, &took).await;
+        let took = took.lock().unwrap();
+        let longest = took.iter().max_by_key(|(_, took)| *took).unwrap();
+        assert!(longest.1 < limit * 3 / 2, "round {round}: {longest:?}");
+    }
+    assert!(matches!(backend.load(&name(1)).await.unwrap(), Kept::Session { .. }), "reads go on");
+    sqlx::raw_sql("UNLOCK TABLES").execute(&mut *lock).await.unwrap();
+    for number in 0..40 {
+        backend.touch(&name(number), NOW + HOUR * 2, NOW).await.unwrap();
+    }
+    drop_table(&table).await;
+}
+
 #[tokio::test]
 async fn a_pool_survives_that_its_connections_are_cut() {
     let table = new_table();

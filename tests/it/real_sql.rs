@@ -145,6 +145,39 @@ async fn keep_dyn(backend: &dyn Backend, number: u8) {
     assert!(backend.create(&name(number), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap());
 }
 
+/// Every kind of write, by so many at once, none of which is done; how long each took.
+pub(crate) async fn write_at_once(
+    backend: &Arc<impl Backend>,
+    writers: u8,
+    took: &Arc<std::sync::Mutex<Vec<(&'static str, Duration)>>>,
+) {
+    let tasks = (0..writers).map(|number| {
+        let (backend, took) = (Arc::clone(backend), Arc::clone(took));
+        tokio::spawn(async move {
+            let (name, labels, began) = (name(number), Labels::default(), tokio::time::Instant::now());
+            let (step, failed) = match number % 6 {
+                0 => ("touch", backend.touch(&name, NOW + HOUR, NOW).await.is_err()),
+                1 => ("lease", backend.lease(&name, LeaseOwner([1; 16]), HOUR, NOW).await.is_err()),
+                2 => (
+                    "update",
+                    backend.update(&name, Version::FIRST, &content(2), &labels, NOW).await.is_err(),
+                ),
+                3 => ("end", backend.end(&name, EndReason::Logout, NOW, NOW).await.is_err()),
+                4 => (
+                    "create",
+                    backend.create(&KeyedHash([250; 32]), &content(1), &labels, NOW, NOW).await.is_err(),
+                ),
+                _ => ("sweep", backend.sweep(10, NOW + HOUR * 2, NOW + HOUR * 3).await.is_err()),
+            };
+            assert!(failed, "{step}");
+            took.lock().unwrap().push((step, began.elapsed()));
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
 /// Of so many answers that an end takes, each is lost once: who ended the session knows it, and what it held.
 pub(crate) async fn an_end_whose_answer_was_lost_is_its_own(
     backend: &impl Backend,

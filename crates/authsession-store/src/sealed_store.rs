@@ -93,11 +93,11 @@ impl SealedStore {
     }
 
     /// What the session may be called: by the key in use, then by old ones. A key without a cookie is a name already.
-    fn names(&self, key: &StoreKey) -> Vec<KeyedHash> {
-        match key.id() {
-            Some(_) => self.ring.names(SESSION, &[key.as_bytes()]).map(KeyedHash).collect(),
-            None => vec![KeyedHash(*key.as_bytes())],
-        }
+    fn names<'this>(&'this self, key: &StoreKey) -> impl Iterator<Item = KeyedHash> + Send + use<'this> {
+        let is_name = key.id().is_none();
+        let hashed = (!is_name).then(|| self.ring.names(SESSION, &[key.as_bytes()]));
+        let name = is_name.then_some(*key.as_bytes());
+        name.into_iter().chain(hashed.into_iter().flatten()).map(KeyedHash)
     }
 
     fn label<'this>(
@@ -185,7 +185,7 @@ impl SessionStore for SealedStore {
         record: SessionRecord,
         idle_deadline: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
-        let Some(name) = self.names(key).into_iter().next() else {
+        let Some(name) = self.names(key).next() else {
             return Err(StoreError::unreadable(SealError::NotOurs));
         };
         let content = self.seal(key, &name, Version::FIRST, &record)?;
@@ -312,12 +312,14 @@ impl SessionStore for SealedStore {
     }
 
     fn is_found_as(&self, key: &StoreKey, found: &StoreKey) -> bool {
-        self.names(key).iter().any(|name| name.0 == *found.as_bytes())
+        self.names(key).any(|name| name.0 == *found.as_bytes())
     }
 
     async fn wait_for_change(&self, key: &StoreKey, at_most: Duration) {
         match self.backend.changes() {
-            Some(changes) => changes.wait_for(&self.names(key), at_most).await,
+            Some(changes) => {
+                changes.wait_for(&self.names(key).collect::<Vec<_>>(), at_most).await;
+            }
             None => clock::wait(at_most).await,
         }
     }

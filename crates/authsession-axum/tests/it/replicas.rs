@@ -144,6 +144,26 @@ async fn slow(meanwhile: impl AsyncFnOnce(&Stage)) -> Arc<Stage> {
     stage
 }
 
+/// A backup locks the table, say: the caller is told in time, and the tokens are saved when the store answers again.
+#[tokio::test]
+async fn a_store_that_hangs_after_the_provider_s_answer_keeps_its_user_waiting_for_seconds_only() {
+    let (stage, gate, asked) = answered(Answer::normal()).await;
+    stage.store.hangs_for(&["update", "release"]);
+    gate.open();
+    stage.store.failed_updates(1).await;
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+
+    assert_eq!(asked.await.unwrap().0, 503);
+
+    assert!(began.elapsed() < Duration::from_millis(5_600), "{:?}", began.elapsed());
+    tokio::time::resume();
+    stage.store.hangs_for(&[]);
+    stage.clock.advance(Duration::from_secs(20));
+    assert!(until(async || stage.fetch("/session").await.0 == 200).await);
+    assert_eq!(stage.refreshes(), 1, "nothing was spent twice");
+}
+
 #[tokio::test]
 async fn a_refresh_that_takes_long_keeps_its_lease() {
     let stage = slow(async |_| {}).await;
@@ -218,6 +238,20 @@ async fn the_refresh_token_of_an_absurd_answer_is_kept_beside_what_another_repli
 
     assert_eq!(record.userinfo.as_deref(), Some("{\"shoe_size\":38}"));
     assert!(stage.provider.live_refresh_token(record.tokens.refresh_token.as_ref().unwrap().expose()));
+}
+
+/// Sessions that travel are told apart by that: of two processes with the same tokens, one has the live refresh token.
+#[tokio::test]
+async fn a_session_whose_refresh_token_alone_was_rotated_is_newer_than_the_one_before() {
+    let (stage, gate, asked) = answered(absurd()).await;
+    let before = kept(&stage).await.unwrap();
+    gate.open();
+    assert_eq!(asked.await.unwrap().0, 503);
+
+    let after = kept(&stage).await.unwrap();
+
+    assert_ne!(after.record.tokens.refresh_token, before.record.tokens.refresh_token);
+    assert!(after.record.tokens.received_at > before.record.tokens.received_at);
 }
 
 #[tokio::test]

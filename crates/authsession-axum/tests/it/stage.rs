@@ -274,6 +274,7 @@ pub(crate) struct CountingStore {
     pub(crate) answers_at_once: AtomicBool,
     /// The calls that fail.
     away_for: Mutex<Vec<&'static str>>,
+    hangs_for: Mutex<Vec<&'static str>>,
     leases_failed: AtomicUsize,
     claims: AtomicUsize,
     pub(crate) sweeps: Sweeps,
@@ -292,6 +293,7 @@ impl CountingStore {
             released: AtomicUsize::new(0),
             answers_at_once: AtomicBool::new(false),
             away_for: Mutex::default(),
+            hangs_for: Mutex::default(),
             leases_failed: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
             sweeps: Sweeps::default(),
@@ -310,6 +312,20 @@ impl CountingStore {
     /// How often a claim was asked for.
     pub(crate) fn claims(&self) -> usize {
         self.claims.load(Ordering::SeqCst)
+    }
+
+    /// From now on these calls fail as those of a store that hangs: each after five seconds.
+    pub(crate) fn hangs_for(&self, calls: &[&'static str]) {
+        *self.hangs_for.lock().unwrap() = calls.to_vec();
+    }
+
+    async fn answers(&self, call: &str) -> Result<(), StoreError> {
+        if self.hangs_for.lock().unwrap().contains(&call) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store hangs"))));
+        }
+        Ok(())
     }
 
     fn there_for(&self, call: &str) -> Result<(), StoreError> {
@@ -400,6 +416,7 @@ impl SessionStore for CountingStore {
         record: SessionRecord,
     ) -> Result<Updated, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
+        self.answers("update").await?;
         let left =
             self.updates_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if left.is_err() {
@@ -452,6 +469,7 @@ impl SessionStore for CountingStore {
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
         self.there_for("release")?;
+        self.answers("release").await?;
         self.inner.release(key, owner).await?;
         self.released.fetch_add(1, Ordering::SeqCst);
         Ok(())

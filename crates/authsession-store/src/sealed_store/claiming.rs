@@ -100,7 +100,7 @@ impl SealedStore {
 
     /// One name, whichever key of the ring is in use here: replicas whose rings have the same keys mean the same.
     fn claimed_as(&self, key: &StoreKey) -> Result<KeyedHash, StoreError> {
-        self.names(key).into_iter().min().ok_or_else(|| StoreError::unreadable(SealError::NotOurs))
+        self.names(key).min().ok_or_else(|| StoreError::unreadable(SealError::NotOurs))
     }
 }
 

@@ -31,9 +31,8 @@ impl SealedStore {
             _ if self.by_server => (BY_SERVER, RECORD_BY_SERVER, [].as_slice()),
             _ => return Err(StoreError::SealedForItsUser),
         };
-        let mut sealed = vec![kind];
-        let text = self.ring.seal(purpose, &context(name, version, id), &written::write(record));
-        sealed.extend(text?);
+        let (context, text) = (context(name, version, id), written::write(record));
+        let sealed = self.ring.seal_behind(&[kind], purpose, &context, &text)?;
         Ok(Content { version, sealed, expires_at: record.expires_at })
     }
 
