@@ -13,6 +13,8 @@ mod real_algorithms;
 #[cfg(all(test, feature = "real"))]
 mod real_faults;
 #[cfg(all(test, feature = "real"))]
+mod real_faults_nodes;
+#[cfg(all(test, feature = "real"))]
 mod real_mysql;
 #[cfg(all(test, feature = "real"))]
 mod real_postgres;

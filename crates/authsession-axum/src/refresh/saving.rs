@@ -93,7 +93,11 @@ impl Refresher {
     }
 
     /// Somebody signed out meanwhile: the tokens are of no more use to anyone.
-    pub(super) async fn ended_meanwhile(&self, key: StoreKey, tokens: TokenSet) -> Result<Arc<StoredSession>, Error> {
+    pub(super) async fn ended_meanwhile(
+        &self,
+        key: StoreKey,
+        tokens: TokenSet,
+    ) -> Result<Arc<StoredSession>, Error> {
         let over = self.keeper.live(key).await;
         self.let_go(tokens.refresh_token, reason_of(&over));
         over
