@@ -16,6 +16,7 @@ use authsession_store::sealed_store::SealedStore;
 use authsession_store::sqlite::{SCHEMA, SqliteBackend};
 use authsession_store::store::{LeaseOwner, StoreError};
 use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_900_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -231,6 +232,36 @@ async fn nothing_is_left_of_a_session_that_ended_but_why() {
     assert_eq!(left.0, 1);
     backend.sweep(10, NOW + HOUR, NOW + HOUR * 2).await.unwrap();
     assert_eq!(backend.load(&name(1)).await.unwrap(), Kept::Absent, "and that is forgotten in time");
+}
+
+/// As a full disk is told: who is signed in stays so, and whoever ends a session ends it.
+#[tokio::test]
+async fn a_database_that_may_not_grow_serves_what_it_has_and_takes_more_when_it_may() {
+    let file = File::new();
+    drop(file.open().await);
+    let options: SqliteConnectOptions = file.url().parse().unwrap();
+    let full =
+        SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.pragma("max_page_count", "40"));
+    let full = SqliteBackend::on_prepared(full);
+    let mut kept = 0;
+    let refused = loop {
+        let large = Content { sealed: vec![kept; 3_000], ..content(1) };
+        match full.create(&name(kept), &large, &Labels::default(), NOW + HOUR, NOW).await {
+            Ok(is_new) => assert!(is_new),
+            Err(error) => break error,
+        }
+        kept += 1;
+    };
+    assert!(kept > 5, "{kept}");
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert_eq!(full.load(&name(kept)).await.unwrap(), Kept::Absent, "it is not kept by half");
+    for number in 0..kept {
+        assert!(matches!(full.load(&name(number)).await.unwrap(), Kept::Session { .. }));
+    }
+    let ended = full.end(&name(0), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+    assert!(matches!(ended, EndOutcome::Now(EndReason::Logout, _)), "a logout needs no room");
+    let roomy = file.open().await;
+    assert!(roomy.create(&name(kept), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap());
 }
 
 #[tokio::test]
