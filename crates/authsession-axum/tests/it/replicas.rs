@@ -319,15 +319,18 @@ async fn sessions_nobody_asks_for_any_more_end_and_their_refresh_tokens_are_revo
     stage.browser.clear_cookies();
     stage.sign_in().await;
 
-    for (times, seconds) in [(8, 3 * 3600), (80, 61)] {
-        for _ in 0..times {
-            stage.clock.advance(Duration::from_secs(seconds));
-            assert_eq!(stage.fetch("/claims").await.0, 200);
-        }
+    for _ in 0..8 {
+        stage.clock.advance(Duration::from_secs(3 * 3600));
+        assert_eq!(stage.fetch("/claims").await.0, 200);
     }
+    // A sweep that began before may have been there already: the next one follows a minute after it, and takes its time.
+    let is_revoked = until(async || {
+        stage.clock.advance(Duration::from_secs(61));
+        stage.fetch("/claims").await.0 == 200 && !stage.provider.live_refresh_token(&left)
+    });
 
-    assert!(stage.provider.journal().reaches(Endpoint::Revocation, 1).await);
-    assert!(!stage.provider.live_refresh_token(&left));
+    assert!(is_revoked.await);
+    assert_eq!(stage.provider.journal().count(Endpoint::Revocation), 1);
     assert!(stage.provider.live_access_token(&stage.token().await));
 }
 
