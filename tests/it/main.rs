@@ -32,6 +32,8 @@ mod real_salesforce;
 mod real_sql;
 #[cfg(all(test, feature = "real"))]
 mod real_stage;
+#[cfg(all(test, feature = "real"))]
+mod real_wire;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]

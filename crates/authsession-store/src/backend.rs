@@ -16,7 +16,8 @@ use crate::store::{LeaseOwner, StoreError};
 ///
 /// Every step is atomic, among all processes. A session is *live* at `now` when it did not end and both its deadlines are later
 /// than that. To hold one against the promises of a store, hand an `SealedStore` of it to
-/// [`contract::keeps_every_promise`](crate::contract::keeps_every_promise). Everything fails with [`StoreError::Unavailable`].
+/// [`contract::keeps_every_promise`](crate::contract::keeps_every_promise), and the backend itself to
+/// [`contract::keeps_every_promise_among_processes`](crate::contract::keeps_every_promise_among_processes). Everything fails with [`StoreError::Unavailable`].
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Keeps a new session; `false`, and nothing done, when there is or was one of that name.

@@ -35,6 +35,8 @@ pub mod sealed_store;
 pub mod sealed_token_store;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub mod sql_settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::backend::Backend;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use crate::sql_settings::SqlSettings;
 use crate::store::StoreError;
 
 /// Opens the backend a URL names, and sets it up: `sqlite:…`, `postgres:…`, `mysql:…`, `redis:…`, each with the cargo feature of
@@ -40,24 +42,16 @@ pub async fn danger_backend_by_the_callers_clock(url: &str) -> Result<Arc<dyn Ba
 async fn opened(url: &str, by_callers_clock: bool) -> Result<Arc<dyn Backend>, StoreError> {
     match Kind::of(url) {
         #[cfg(feature = "sqlite")]
-        Some(Kind::Sqlite) => Ok(Arc::new(crate::sqlite::SqliteBackend::connect(url).await?)),
-        #[cfg(feature = "postgres")]
-        Some(Kind::Postgres) => {
-            let backend = crate::postgres::PostgresBackend::connect(url).await?;
-            Ok(Arc::new(if by_callers_clock {
-                backend.danger_leases_by_the_callers_clock()
-            } else {
-                backend
-            }))
+        Some(Kind::Sqlite) => {
+            Ok(Arc::new(crate::sqlite::SqliteBackend::connect_with(settings(url, by_callers_clock)).await?))
         }
+        #[cfg(feature = "postgres")]
+        Some(Kind::Postgres) => Ok(Arc::new(
+            crate::postgres::PostgresBackend::connect_with(settings(url, by_callers_clock)).await?,
+        )),
         #[cfg(feature = "mysql")]
         Some(Kind::Mysql) => {
-            let backend = crate::mysql::MysqlBackend::connect(url).await?;
-            Ok(Arc::new(if by_callers_clock {
-                backend.danger_leases_by_the_callers_clock()
-            } else {
-                backend
-            }))
+            Ok(Arc::new(crate::mysql::MysqlBackend::connect_with(settings(url, by_callers_clock)).await?))
         }
         #[cfg(feature = "redis")]
         Some(Kind::Redis) => {
@@ -73,6 +67,12 @@ async fn opened(url: &str, by_callers_clock: bool) -> Result<Arc<dyn Backend>, S
             Err(StoreError::Misconfigured(HINT.into()))
         }
     }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn settings<D: sqlx::Database>(url: &str, by_callers_clock: bool) -> SqlSettings<D> {
+    let settings = SqlSettings::at(url);
+    if by_callers_clock { settings.danger_leases_by_the_callers_clock() } else { settings }
 }
 
 const HINT: &str = "the store's URL must begin with sqlite:, postgres:, mysql: or redis:, and the cargo feature of that name be on";

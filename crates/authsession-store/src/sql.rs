@@ -13,6 +13,7 @@ use crate::sql::dialect::{Answer, Dialect, Remedy, Value, remedy};
 use crate::sql::error::Failure;
 use crate::sql::statements::{Statement, Statements};
 use crate::sql::table::{NAME, Table};
+use crate::sql_settings::{Place, SqlSettings};
 use crate::store::StoreError;
 
 pub(crate) mod dialect;
@@ -46,19 +47,20 @@ pub(crate) struct Sql<D: Dialect> {
 struct Held<D: Dialect>(Option<PoolConnection<D>>);
 
 impl<D: Dialect> Sql<D> {
-    pub(crate) fn new(pool: Pool<D>) -> Self {
-        Self::of(pool, Table::default(), LIMIT)
-    }
-
-    fn of(pool: Pool<D>, table: Table, limit: Duration) -> Self {
-        let statements = Statements::new(&D::WORDS, &table);
-        let writers = Semaphore::new(D::WRITERS);
-        Self { pool, table, statements, limit, by_callers_clock: false, writers }
-    }
-
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(crate) fn by_callers_clock(self) -> Self {
-        Self { by_callers_clock: true, ..self }
+    /// As the settings say; the table is there then, unless others make it.
+    pub(crate) async fn open(settings: SqlSettings<D>) -> Result<Self, StoreError> {
+        let SqlSettings { place, table, is_prepared, limit, by_callers_clock } = settings;
+        let table = Table::named(&table)?;
+        let pool = match place {
+            Place::Url(url) => D::pool(url.expose())?,
+            Place::Pool(pool) => pool,
+        };
+        let (statements, writers) = (Statements::new(&D::WORDS, &table), Semaphore::new(D::WRITERS));
+        let this = Self { pool, table, statements, limit, by_callers_clock, writers };
+        if !is_prepared {
+            this.create_schema().await?;
+        }
+        Ok(this)
     }
 
     /// Whether leases go by the database's clock.
@@ -66,17 +68,8 @@ impl<D: Dialect> Sql<D> {
         D::WORDS.clock.is_some() && !self.by_callers_clock
     }
 
-    pub(crate) fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        let by_callers_clock = self.by_callers_clock;
-        Ok(Self { by_callers_clock, ..Self::of(self.pool, Table::named(name)?, self.limit) })
-    }
-
-    pub(crate) fn with_time_limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
-    }
-
     /// Makes the table, unless it is there.
-    pub(crate) async fn create_schema(&self) -> Result<(), StoreError> {
+    async fn create_schema(&self) -> Result<(), StoreError> {
         // Looking first spares the lock, and the right to make tables, wherever it was made before.
         match self.ask(&self.statements.load, &[Value::Bytes(Some(&[0; 32]))]).await {
             Err(Failure::Sqlx(Error::Database(_))) => {}

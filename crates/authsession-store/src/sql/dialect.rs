@@ -3,9 +3,10 @@
 use std::future::Future;
 
 use sqlx::error::DatabaseError;
-use sqlx::{Database, Error, SqlStr};
+use sqlx::{Database, Error, Pool, SqlStr};
 
 use crate::sql::statements::{Statement, Words};
+use crate::store::StoreError;
 
 /// A database that sessions can be kept in.
 pub(crate) trait Dialect: Database {
@@ -19,6 +20,9 @@ pub(crate) trait Dialect: Database {
     const BEGIN: SqlStr;
     /// How many connections may write at once.
     const WRITERS: usize;
+
+    /// Connections to the database of that URL, none of which is open yet.
+    fn pool(url: &str) -> Result<Pool<Self>, StoreError>;
 
     fn ask(
         connection: &mut Self::Connection,
