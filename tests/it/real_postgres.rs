@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_store::backend::{Backend, Labels};
-use authsession_store::contract;
+use authsession_store::contract::processes::{self, Processes};
 use authsession_store::end_reason::EndReason;
 use authsession_store::postgres::{self, PostgresBackend};
 use authsession_store::record::Version;
@@ -52,7 +52,8 @@ real_sql::hold_to! {
 async fn databases_of_stricter_transactions_serve() {
     let table = new_table();
     let strict = format!("{}?options[default_transaction_isolation]=serializable", server(VARIABLE));
-    contract::keeps_every_promise_among_processes(async || open_at(&strict, &table).await).await;
+    let both = Processes::new(&async || open_at(&strict, &table).await).await;
+    processes::many_who_write_at_once_all_get_their_turn(&both).await;
     drop_table::<Postgres>(&table).await;
 }
 
