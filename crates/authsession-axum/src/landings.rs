@@ -1,4 +1,6 @@
-//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent to this process.
+//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent, and to whichever replica.
+
+pub(crate) mod among_replicas;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +9,12 @@ use std::time::Duration;
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::single_flight::SingleFlight;
-use authsession_store::key::SessionId;
+use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::store::SessionStore;
 use tokio::sync::Semaphore;
 
 use crate::errors::{Error, Unavailable};
+use crate::landings::among_replicas::{Turn, settle, turn};
 
 /// A browser whose answer was lost sends the same callback again within this.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -24,6 +28,7 @@ const AT_ONCE: usize = 128;
 pub(crate) struct Landings {
     flights: SingleFlight<String, Landed>,
     landed: Arc<Landing>,
+    store: Arc<dyn SessionStore>,
     clock: Clock,
 }
 
@@ -35,6 +40,8 @@ pub(crate) enum Arrived {
     ConsentWanted,
     /// The provider says that the session must have ended by now.
     OverAlready,
+    /// Another replica was at it, and nobody was signed in, or nobody knows.
+    LostElsewhere,
 }
 
 /// What came of a sign-in.
@@ -58,18 +65,24 @@ struct Remembered {
 }
 
 impl Landings {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Clock) -> Self {
         let landed = Landing { remembered: Mutex::default(), places: Semaphore::new(AT_ONCE) };
-        Self { flights: SingleFlight::new(), landed: Arc::new(landed), clock }
+        Self { flights: SingleFlight::new(), landed: Arc::new(landed), store, clock }
     }
 
-    /// The outcome of this attempt's sign-in: that of `work`, which runs once and detached. The code is spent when it is
-    /// sent, so the sign-in ends whether or not the browser waits for it.
-    pub(crate) async fn land<F>(&self, attempt: String, work: impl FnOnce() -> F + Send) -> Landed
+    /// The outcome of this attempt's sign-in: that of `work`, which runs once among all replicas, and detached. The code is spent
+    /// when it is sent, so the sign-in ends whether or not the browser waits for it. `secret` is what its claim is called by.
+    pub(crate) async fn land<F>(
+        &self,
+        attempt: String,
+        secret: StoreKey,
+        work: impl FnOnce() -> F + Send,
+    ) -> Landed
     where
         F: Future<Output = Result<Arrived, Error>> + Send + 'static,
     {
         let (landing, clock, name) = (Arc::clone(&self.landed), self.clock.clone(), attempt.clone());
+        let store = Arc::clone(&self.store);
         let flight = self.flights.run(attempt, move || {
             let work = work();
             async move {
@@ -78,8 +91,17 @@ impl Landings {
                     return landed;
                 }
                 let Ok(_place) = landing.places.try_acquire() else { return busy() };
-                let outcome = work.await;
-                let landed = Landed { spent: is_spent(&outcome), outcome };
+                let landed = match turn(&*store, &secret).await {
+                    Ok(Turn::Ours(claim)) => {
+                        let outcome = work.await;
+                        let landed = Landed { spent: is_spent(&outcome), outcome };
+                        settle(&*store, &secret, claim, &landed).await;
+                        landed
+                    }
+                    Ok(Turn::Over(arrived)) => Landed { outcome: Ok(arrived), spent: true },
+                    // Nothing was sent that could not be kept.
+                    Err(error) => return Landed { outcome: Err(error), spent: false },
+                };
                 landing.remember(name, clock.now(), &landed);
                 landed
             }

@@ -38,7 +38,8 @@ pub(crate) enum Route {
 
 impl Routes {
     pub(crate) fn new(engine: Arc<Engine>, logout_handler: Arc<dyn LogoutHandler>) -> Self {
-        let landings = Landings::new(engine.configuration().clock.clone());
+        let store = Arc::clone(&engine.keeper().store);
+        let landings = Landings::new(store, engine.configuration().clock.clone());
         Self { engine, logout_handler, landings }
     }
 

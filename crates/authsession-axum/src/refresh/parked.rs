@@ -10,9 +10,10 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
 use authsession_store::store::{Found, LeaseOwner};
+use authsession_store::waiting::LEASE;
 
 use crate::errors::{Error, NotSignedIn};
-use crate::refresh::{LEASE, Refresher};
+use crate::refresh::Refresher;
 use crate::unsaved::Parked;
 
 impl Refresher {

@@ -14,6 +14,7 @@ use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::keeper::Look;
 use crate::landings::Arrived;
+use crate::landings::among_replicas::claim_of;
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
@@ -85,6 +86,8 @@ impl Routes {
             Err(error) => return Err(error.into()),
         };
         let by_form = road != Road::Query;
+        let claim = claim_of(&attempt.pending)
+            .ok_or_else(|| Error::misconfigured("a sign-in cannot be told from others: report this"))?;
         let home = Homecoming {
             pending: attempt.pending,
             code,
@@ -98,7 +101,7 @@ impl Routes {
             },
         };
         let keeper = self.engine.keeper().clone();
-        let landed = self.landings.land(name.clone(), move || sign_in(keeper, home)).await;
+        let landed = self.landings.land(name.clone(), claim, move || sign_in(keeper, home)).await;
         // A code that never left can be sent again; a spent one ends the attempt, whatever came of it.
         let done = landed.spent.then(|| configuration.cookies.drop_login(&name));
         let (return_to, remember_me) = (attempt.return_to, attempt.remember_me);
@@ -124,6 +127,19 @@ impl Routes {
                     restarted: state.starts_with(RESTARTED),
                     for_consent: true,
                 };
+                (start(configuration, headers, login).await?, Vec::new())
+            }
+            Ok(Arrived::LostElsewhere) if asker == Asker::Script => {
+                return Err(Error::NotSignedIn(NotSignedIn::NoSession));
+            }
+            Ok(Arrived::LostElsewhere) if state.starts_with(RESTARTED) => {
+                let login = guard::login_url(configuration, return_to.as_deref());
+                (denial::page(OAuthError::AccessDenied, login).into_response(), Vec::new())
+            }
+            Ok(Arrived::LostElsewhere) => {
+                tracing::info!(target: "authsession::login", "another replica was sent the same callback and nobody was signed in; starting over");
+                let again = NewLogin::of(configuration);
+                let login = NewLogin { return_to, remember_me, restarted: true, ..again };
                 (start(configuration, headers, login).await?, Vec::new())
             }
             Ok(Arrived::OverAlready) => {

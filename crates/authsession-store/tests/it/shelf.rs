@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
@@ -20,6 +21,8 @@ pub(crate) struct Shelf {
     loads: AtomicUsize,
     changes: OnceLock<Changes>,
     held: Mutex<Option<Gate>>,
+    /// What time it is where the shelf stands.
+    pub(crate) time: Mutex<Option<Timestamp>>,
 }
 
 /// Where a load stops until it is let on.
@@ -225,16 +228,20 @@ impl Backend for Shelf {
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.get_mut(name).filter(|row| row.is_live(now)) else { return Ok(false) };
         if row.lease.is_some_and(|(holder, until)| holder != owner && until > now) {
             return Ok(false);
         }
-        row.lease = Some((owner, until));
+        row.lease = Some((owner, now + ttl));
         Ok(true)
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(*self.time.lock().unwrap())
     }
 
     async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {
