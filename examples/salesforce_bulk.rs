@@ -68,6 +68,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for failure in &loaded.failures {
         eprintln!("{}: {:?}", failure.record.number, failure.code());
     }
-    println!("{} loaded, {} there", loaded.successes.len(), count(&salesforce).await?);
+    eprintln!("{} loaded, {} there", loaded.successes.len(), count(&salesforce).await?);
     Ok(())
 }

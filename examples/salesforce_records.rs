@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let salesforce = client(&org)?;
     sign_up(&salesforce, "Initech", "O'Hara").await?;
     for person in people(&salesforce, "O'H").await? {
-        println!("{person}");
+        eprintln!("{person}");
     }
     if let Some(limits) = salesforce.last_limit_info() {
         eprintln!("{} calls are left of today's {}", limits.remaining(), limits.allowed);
