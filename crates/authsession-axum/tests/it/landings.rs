@@ -192,3 +192,28 @@ async fn nobody_waits_for_ever_for_another_replicas_sign_in() {
     gate.open();
     first.await.unwrap();
 }
+
+/// A browser whose first answer was lost, and whose user signed in anew: the callback from before is still in its history.
+async fn signed_in_anew(settles: bool) -> Crossing {
+    let crossing = Crossing::reached().await;
+    let (gate, first) = crossing.held(Answer::normal()).await;
+    first.abort();
+    let _gone = first.await;
+    if !settles {
+        crossing.stage.store.away_for(&["settle"]);
+    }
+    gate.open();
+    assert!(until(async || crossing.stage.store.len() == 1).await);
+    crossing.stage.sign_in().await;
+    crossing
+}
+
+#[tokio::test]
+async fn who_is_signed_in_goes_on_though_nobody_knows_what_came_of_a_callback_elsewhere() {
+    let crossing = signed_in_anew(false).await;
+    crossing.stage.clock.advance(Duration::from_secs(120));
+
+    let again = crossing.sent(crossing.elsewhere()).await.unwrap();
+
+    assert_eq!((again.status.as_u16(), again.location().unwrap().path()), (303, "/claims"));
+}
