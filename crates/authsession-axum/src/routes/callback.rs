@@ -106,8 +106,14 @@ impl Routes {
         let done = landed.spent.then(|| configuration.cookies.drop_login(&name));
         let (return_to, remember_me) = (attempt.return_to, attempt.remember_me);
         let place = return_to.as_deref().unwrap_or(&configuration.default_page);
-        let is_signed_in =
-            matches!(landed.outcome, Ok(Arrived::LostElsewhere)) && self.signed_in(headers).await?.is_some();
+        let is_signed_in = match &landed.outcome {
+            // By a sign-in of another time. A newer one counts.
+            Ok(Arrived::SignedIn(id)) if landed.before => {
+                self.signed_in(headers).await?.is_some_and(|key| key != StoreKey::of(id))
+            }
+            Ok(Arrived::LostElsewhere) => self.signed_in(headers).await?.is_some(),
+            _ => false,
+        };
         let (mut response, cookies) = match landed.outcome {
             Ok(_) if is_signed_in => (redirect(place)?, Vec::new()),
             Ok(Arrived::SignedIn(id)) if by_form => {

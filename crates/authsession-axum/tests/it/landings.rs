@@ -217,3 +217,17 @@ async fn who_is_signed_in_goes_on_though_nobody_knows_what_came_of_a_callback_el
 
     assert_eq!((again.status.as_u16(), again.location().unwrap().path()), (303, "/claims"));
 }
+
+#[tokio::test]
+async fn a_callback_that_comes_again_does_not_take_the_place_of_a_newer_session() {
+    for to in [|crossing: &Crossing| crossing.callback.clone(), Crossing::elsewhere] {
+        let crossing = signed_in_anew(true).await;
+        let newer = crossing.stage.session_cookie();
+
+        let again = crossing.sent(to(&crossing)).await.unwrap();
+
+        assert_eq!((again.status.as_u16(), again.location().unwrap().path()), (303, "/claims"));
+        assert_eq!(crossing.stage.session_cookie(), newer);
+        assert_eq!(crossing.stage.fetch("/claims").await.0, 200);
+    }
+}
