@@ -110,6 +110,11 @@ impl Landings {
         });
         flight.await.unwrap_or_else(|_| busy())
     }
+
+    /// Waits for the sign-ins under way.
+    pub(crate) async fn finish(&self) {
+        self.flights.landed().await;
+    }
 }
 
 impl Landing {

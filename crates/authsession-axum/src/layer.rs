@@ -95,7 +95,7 @@ impl AuthenticationLayer {
     /// # Ok(()) }
     /// ```
     pub async fn finish(&self, at_most: Duration) -> bool {
-        self.routes.engine.finish(at_most).await
+        self.routes.finish(at_most).await
     }
 }
 
