@@ -93,7 +93,7 @@ impl Landings {
                     return landed;
                 }
                 let Ok(_place) = landing.places.try_acquire() else { return busy() };
-                let landed = match turn(&*store, &secret).await {
+                let landed = match turn(&*store, &secret, &clock).await {
                     Ok(Turn::Ours(claim)) => {
                         let outcome = work.await;
                         let landed = Landed { spent: is_spent(&outcome), before: false, outcome };

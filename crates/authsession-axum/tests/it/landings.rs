@@ -193,6 +193,22 @@ async fn nobody_waits_for_ever_for_another_replicas_sign_in() {
     first.await.unwrap();
 }
 
+/// However few looks a slow store allows in that time.
+#[tokio::test]
+async fn twenty_seconds_by_the_clock_are_waited_for_another_replicas_sign_in() {
+    let crossing = Crossing::reached().await;
+    let (gate, first) = crossing.held(Answer::normal()).await;
+    let second = crossing.sent(crossing.elsewhere());
+    assert!(crossing.claims(1).await);
+
+    crossing.stage.clock.advance(Duration::from_secs(20));
+
+    assert!(until(async || second.is_finished()).await);
+    assert_ne!(second.await.unwrap().location().unwrap().path(), "/claims", "to the provider");
+    gate.open();
+    first.await.unwrap();
+}
+
 /// A browser whose first answer was lost, and whose user signed in anew: the callback from before is still in its history.
 async fn signed_in_anew(settles: bool) -> Crossing {
     let crossing = Crossing::reached().await;
