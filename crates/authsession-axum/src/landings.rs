@@ -50,6 +50,8 @@ pub(crate) struct Landed {
     pub(crate) outcome: Result<Arrived, Error>,
     /// Whether the code was presented to the provider: then the attempt is over, whatever came of it.
     pub(crate) spent: bool,
+    /// Whether it came of an earlier callback, or at another replica.
+    pub(crate) before: bool,
 }
 
 #[derive(Debug)]
@@ -91,16 +93,16 @@ impl Landings {
                     return landed;
                 }
                 let Ok(_place) = landing.places.try_acquire() else { return busy() };
-                let landed = match turn(&*store, &secret).await {
+                let landed = match turn(&*store, &secret, &clock).await {
                     Ok(Turn::Ours(claim)) => {
                         let outcome = work.await;
-                        let landed = Landed { spent: is_spent(&outcome), outcome };
+                        let landed = Landed { spent: is_spent(&outcome), before: false, outcome };
                         settle(&*store, &secret, claim, &landed).await;
                         landed
                     }
-                    Ok(Turn::Over(arrived)) => Landed { outcome: Ok(arrived), spent: true },
+                    Ok(Turn::Over(arrived)) => Landed { outcome: Ok(arrived), spent: true, before: true },
                     // Nothing was sent that could not be kept.
-                    Err(error) => return Landed { outcome: Err(error), spent: false },
+                    Err(error) => return Landed { outcome: Err(error), spent: false, before: false },
                 };
                 landing.remember(name, clock.now(), &landed);
                 landed
@@ -108,13 +110,18 @@ impl Landings {
         });
         flight.await.unwrap_or_else(|_| busy())
     }
+
+    /// Waits for the sign-ins under way.
+    pub(crate) async fn finish(&self) {
+        self.flights.landed().await;
+    }
 }
 
 impl Landing {
     fn remembered(&self, attempt: &str, now: Timestamp) -> Option<Landed> {
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, landed) = remembered.outcomes.get(attempt)?;
-        (now.since(*at) < REMEMBERED).then(|| landed.clone())
+        (now.since(*at) < REMEMBERED).then(|| Landed { before: true, ..landed.clone() })
     }
 
     fn remember(&self, attempt: String, now: Timestamp, landed: &Landed) {
@@ -132,7 +139,7 @@ impl Landing {
 
 fn busy() -> Landed {
     let error = ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff);
-    Landed { outcome: Err(error.into()), spent: false }
+    Landed { outcome: Err(error.into()), spent: false, before: false }
 }
 
 /// Whether the code may have reached the provider.

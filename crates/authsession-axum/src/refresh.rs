@@ -63,15 +63,9 @@ impl Refresher {
     /// Refreshes the session once. Runs detached, inside a single flight.
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let store = &self.keeper.store;
-        let owner = LeaseOwner(random::bytes()?);
         let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
         loop {
-            if store.lease(&key, owner, LEASE).await? {
-                let outcome = tokio::select! {
-                    outcome = self.holding_the_lease(key) => outcome,
-                    never = self.renew_the_lease(key, owner) => match never {},
-                };
-                self.release(key, owner).await;
+            if let Some(outcome) = self.leased(key, self.holding_the_lease(key)).await? {
                 return outcome;
             }
             // Another replica is at it, or the session is over.
@@ -83,6 +77,34 @@ impl Refresher {
             store.wait_for_change(&key, pause).await;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
+    }
+
+    /// What comes of that work, done while the session is leased. `None`: somebody else has the lease.
+    ///
+    /// It is not given back while tokens are parked: whoever took it then would present the refresh token that is spent.
+    async fn leased<T>(&self, key: StoreKey, work: impl Future<Output = T>) -> Result<Option<T>, Error> {
+        let unsaved = &self.keeper.unsaved;
+        let kept = unsaved.take_lease(&key);
+        let owner = match kept {
+            Some(owner) => owner,
+            None => LeaseOwner(random::bytes()?),
+        };
+        let leased = self.keeper.store.lease(&key, owner, LEASE).await;
+        if !matches!(leased, Ok(true)) {
+            if kept.is_some() {
+                unsaved.keep_lease(&key, owner);
+            }
+            leased?;
+            return Ok(None);
+        }
+        let outcome = tokio::select! {
+            outcome = work => outcome,
+            never = self.renew_the_lease(key, owner) => match never {},
+        };
+        if !unsaved.keep_lease(&key, owner) {
+            self.release(key, owner).await;
+        }
+        Ok(Some(outcome))
     }
 
     /// Nobody's answer waits for a store that hangs: then it goes on by itself.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use authsession_core::authorization::PendingAuthorization;
+use authsession_core::clock::Clock;
 use authsession_core::secret::Secret;
 use authsession_store::claim::{Claim, Settled};
 use authsession_store::key::{SessionId, StoreKey};
@@ -49,7 +50,8 @@ pub(crate) fn claim_of(pending: &PendingAuthorization) -> Option<StoreKey> {
 }
 
 /// Claims the sign-in, or waits for what comes of it elsewhere.
-pub(super) async fn turn(store: &dyn SessionStore, key: &StoreKey) -> Result<Turn, Error> {
+pub(super) async fn turn(store: &dyn SessionStore, key: &StoreKey, clock: &Clock) -> Result<Turn, Error> {
+    let began = clock.now();
     let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
     loop {
         match store.claim(key, LASTS).await? {
@@ -58,8 +60,11 @@ pub(super) async fn turn(store: &dyn SessionStore, key: &StoreKey) -> Result<Tur
             Claim::Lost => return Ok(Turn::Over(Arrived::LostElsewhere)),
             Claim::Theirs => {}
         }
-        let Some(pause) = looks.next() else { return Ok(Turn::Over(Arrived::LostElsewhere)) };
-        store.wait_for_change(key, pause).await;
+        // A store that is slow takes its time for each look, too.
+        match looks.next() {
+            Some(pause) if clock.now().since(began) < PATIENCE => store.wait_for_change(key, pause).await,
+            _ => return Ok(Turn::Over(Arrived::LostElsewhere)),
+        }
     }
 }
 

@@ -105,7 +105,17 @@ impl Routes {
         // A code that never left can be sent again; a spent one ends the attempt, whatever came of it.
         let done = landed.spent.then(|| configuration.cookies.drop_login(&name));
         let (return_to, remember_me) = (attempt.return_to, attempt.remember_me);
+        let place = return_to.as_deref().unwrap_or(&configuration.default_page);
+        let is_signed_in = match &landed.outcome {
+            // By a sign-in of another time. A newer one counts.
+            Ok(Arrived::SignedIn(id)) if landed.before => {
+                self.signed_in(headers).await?.is_some_and(|key| key != StoreKey::of(id))
+            }
+            Ok(Arrived::LostElsewhere) => self.signed_in(headers).await?.is_some(),
+            _ => false,
+        };
         let (mut response, cookies) = match landed.outcome {
+            Ok(_) if is_signed_in => (redirect(place)?, Vec::new()),
             Ok(Arrived::SignedIn(id)) if by_form => {
                 let luggage = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
                 let mut response = Landed::new(&id, return_to, configuration).hop(&state, configuration)?;
@@ -116,7 +126,6 @@ impl Routes {
                 let lasts = configuration.session_limits.cookie_lasts(remember_me);
                 let mut cookies = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
                 cookies.push(configuration.cookies.sign_in(id.expose(), lasts));
-                let place = return_to.as_deref().unwrap_or(&configuration.default_page);
                 (redirect(place)?, cookies)
             }
             Ok(Arrived::ConsentWanted) => {
@@ -155,18 +164,20 @@ impl Routes {
         Ok(response)
     }
 
+    /// The live session of this browser.
+    async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<StoreKey>, Error> {
+        let Some(key) = self.engine.configuration().cookies.session(headers) else { return Ok(None) };
+        match self.engine.session(key, Look::Use).await {
+            Ok(_) => Ok(Some(key)),
+            Err(Error::NotSignedIn(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Nothing is sent to the provider. Who is signed in goes on; who is not starts over, once.
     pub(super) async fn stale_callback(&self, headers: &HeaderMap, stale: Stale) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
-        let signed_in = match configuration.cookies.session(headers) {
-            Some(key) => match self.engine.session(key, Look::Use).await {
-                Ok(_) => true,
-                Err(Error::NotSignedIn(_)) => false,
-                Err(error) => return Err(error),
-            },
-            None => false,
-        };
-        if signed_in {
+        if self.signed_in(headers).await?.is_some() {
             return redirect(&configuration.default_page);
         }
         match stale {

@@ -192,3 +192,58 @@ async fn nobody_waits_for_ever_for_another_replicas_sign_in() {
     gate.open();
     first.await.unwrap();
 }
+
+/// However few looks a slow store allows in that time.
+#[tokio::test]
+async fn twenty_seconds_by_the_clock_are_waited_for_another_replicas_sign_in() {
+    let crossing = Crossing::reached().await;
+    let (gate, first) = crossing.held(Answer::normal()).await;
+    let second = crossing.sent(crossing.elsewhere());
+    assert!(crossing.claims(1).await);
+
+    crossing.stage.clock.advance(Duration::from_secs(20));
+
+    assert!(until(async || second.is_finished()).await);
+    assert_ne!(second.await.unwrap().location().unwrap().path(), "/claims", "to the provider");
+    gate.open();
+    first.await.unwrap();
+}
+
+/// A browser whose first answer was lost, and whose user signed in anew: the callback from before is still in its history.
+async fn signed_in_anew(settles: bool) -> Crossing {
+    let crossing = Crossing::reached().await;
+    let (gate, first) = crossing.held(Answer::normal()).await;
+    first.abort();
+    let _gone = first.await;
+    if !settles {
+        crossing.stage.store.away_for(&["settle"]);
+    }
+    gate.open();
+    assert!(until(async || crossing.stage.store.len() == 1).await);
+    crossing.stage.sign_in().await;
+    crossing
+}
+
+#[tokio::test]
+async fn who_is_signed_in_goes_on_though_nobody_knows_what_came_of_a_callback_elsewhere() {
+    let crossing = signed_in_anew(false).await;
+    crossing.stage.clock.advance(Duration::from_secs(120));
+
+    let again = crossing.sent(crossing.elsewhere()).await.unwrap();
+
+    assert_eq!((again.status.as_u16(), again.location().unwrap().path()), (303, "/claims"));
+}
+
+#[tokio::test]
+async fn a_callback_that_comes_again_does_not_take_the_place_of_a_newer_session() {
+    for to in [|crossing: &Crossing| crossing.callback.clone(), Crossing::elsewhere] {
+        let crossing = signed_in_anew(true).await;
+        let newer = crossing.stage.session_cookie();
+
+        let again = crossing.sent(to(&crossing)).await.unwrap();
+
+        assert_eq!((again.status.as_u16(), again.location().unwrap().path()), (303, "/claims"));
+        assert_eq!(crossing.stage.session_cookie(), newer);
+        assert_eq!(crossing.stage.fetch("/claims").await.0, 200);
+    }
+}

@@ -10,6 +10,7 @@ use authsession_store::record::SessionRecord;
 use authsession_store::store::{LeaseOwner, SessionStore as _, Updated};
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::gate::Gate;
+use authsession_testkit::ledger::RefreshTokens;
 use authsession_testkit::script::Answer;
 use axum::Router;
 use axum::http::StatusCode;
@@ -162,6 +163,36 @@ async fn a_store_that_hangs_after_the_provider_s_answer_keeps_its_user_waiting_f
     stage.clock.advance(Duration::from_secs(20));
     assert!(until(async || stage.fetch("/session").await.0 == 200).await);
     assert_eq!(stage.refreshes(), 1, "nothing was spent twice");
+}
+
+/// The tokens are in one process then, and any other one has but the refresh token that is spent.
+#[tokio::test]
+async fn while_refreshed_tokens_cannot_be_saved_no_other_replica_presents_the_spent_refresh_token() {
+    let rotates = RefreshTokens::RotatingWithReuseDetection;
+    let stage = Arc::new(Stage::with(|provider| provider.refresh_tokens(rotates), |own| own).await);
+    stage.sign_in().await;
+    let other = replica_of(&stage).await;
+    stage.expire_token();
+    let (answer, gate) = Answer::normal().held_after();
+    stage.provider.enqueue(Endpoint::Token, answer);
+    let here = asks(&stage, "/token");
+    assert!(gate.reached().await);
+    let (tab, url) = (stage.browser.tab(), format!("{}/token", other.url().trim_end_matches('/')));
+    let there = tokio::spawn(async move { tab.fetch(url).await.unwrap().status });
+    stage.store.hangs_for(&["update"]);
+    gate.open();
+    stage.store.failed_updates(1).await;
+    tokio::time::pause();
+    assert_eq!(here.await.unwrap().0, 503);
+    stage.store.hangs_for(&[]);
+
+    assert_eq!(there.await.unwrap(), 200, "it waited for what is parked here");
+
+    tokio::time::resume();
+    assert_eq!(stage.refreshes(), 1);
+    assert!(kept(&stage).await.is_some());
+    let is_free = async || stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap();
+    assert!(until(is_free).await, "and nobody keeps the lease any longer");
 }
 
 #[tokio::test]
