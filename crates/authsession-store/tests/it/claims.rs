@@ -94,3 +94,26 @@ async fn however_many_claims_are_over_the_sessions_behind_them_are_ended_by_the_
     );
     assert_eq!(scene.sweep().await.0, 1, "nothing more is due");
 }
+
+#[tokio::test]
+async fn one_sweep_forgets_however_many_sign_ins_came_to_nothing() {
+    let scene = Scene::new().await;
+    scene.claims(1_100, Some(Settled::InVain)).await;
+    scene.clock.advance(TTL);
+    scene.sweep().await;
+    assert_eq!(scene.rows().await, 0);
+}
+
+#[tokio::test]
+async fn a_claim_is_forgotten_a_quarter_of_an_hour_after_it_is_over_and_one_that_was_given_up_at_once() {
+    let scene = Scene::new().await;
+    scene.claims(BATCH * 2, Some(Settled::GivenUp)).await;
+    scene.claims(BATCH * 2, None).await;
+    scene.clock.advance(TTL);
+    scene.sweep().await;
+    scene.sweep().await;
+    assert_eq!(scene.rows().await, 20, "who had it may have done anything");
+    scene.clock.advance(MINUTE * 15);
+    scene.sweep().await;
+    assert_eq!(scene.rows().await, 0);
+}

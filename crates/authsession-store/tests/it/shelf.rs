@@ -209,6 +209,7 @@ impl Backend for Shelf {
         Ok(overdue
             .take(at_most)
             .map(|(name, row)| {
+                let forget_at = row.content.forget_at(forget_at, now);
                 let (reason, content) = row.end(EndReason::TooOld, now, forget_at);
                 (*name, reason, content)
             })
