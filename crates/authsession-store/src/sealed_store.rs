@@ -265,7 +265,7 @@ impl SessionStore for SealedStore {
 
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError> {
         if matches!(reason, EndReason::Idle | EndReason::TooOld) {
-            self.clocks_agree().await?;
+            self.apart().await.agree()?;
         }
         for name in self.names(key) {
             let _changing = self.changing(name);
@@ -282,18 +282,30 @@ impl SessionStore for SealedStore {
     }
 
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
-        self.clocks_agree().await?;
-        let swept = self.backend.sweep(at_most, self.clock.now(), self.forget_at()).await?;
-        self.more_is_due.store(at_most > 0 && swept.len() >= at_most, Ordering::Relaxed);
+        let (apart, mut now) = (self.apart().await, self.clock.now());
+        let agreed = apart.agree();
+        if agreed.is_err() {
+            // What is over by the clock that is behind is over, if one of both is right: it must not pile up.
+            now = now - apart.ahead;
+        }
+        let swept = self.backend.sweep(at_most, now, self.forget_at()).await?;
+        let was_full = at_most > 0 && swept.len() >= at_most;
         // Claims are swept along, and are nobody's session.
         let sessions = swept.into_iter().filter(|(_, _, content)| !is_claim(content));
-        Ok(sessions
+        let ended: Vec<_> = sessions
             .map(|(name, reason, content)| {
                 drop(self.changing(name));
                 let key = StoreKey::from_bytes(name.0);
                 EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
             })
-            .collect())
+            .collect();
+        // That the clocks are apart is told when nothing else is to be.
+        let is_told = agreed.is_ok() || (ended.is_empty() && !was_full);
+        self.more_is_due.store(was_full || !is_told, Ordering::Relaxed);
+        if is_told {
+            agreed?;
+        }
+        Ok(ended)
     }
 
     fn sweep_parts(&self) -> usize {
