@@ -65,7 +65,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError>;
 
-    /// Ends up to `at_most` overdue sessions, each in one process only, and forgets up to as many tombstones whose time is over.
+    /// Ends up to `at_most` overdue sessions, each in one process only, has each remembered until [`Content::forget_at`], and forgets
+    /// tombstones whose time is over: all of them, if it can in the time that a call may take.
     async fn sweep(
         &self,
         at_most: usize,
@@ -77,7 +78,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn find(&self, label: &Label, now: Timestamp) -> Result<Vec<KeyedHash>, StoreError>;
 
     /// Takes the lease on a live session for `ttl`, or renews it, if nobody else holds it; whether `owner` holds it. It lasts by the
-    /// clock that tells the [`time`](Self::time), whatever the processes' own say.
+    /// clock that tells the [`time`](Self::time), whatever the processes' own say. One that has longer to go than `ttl` is free: that
+    /// clock was set back. So all who ask for the same lease ask for the same time, save who shortens their own.
     async fn lease(
         &self,
         name: &KeyedHash,
@@ -110,6 +112,24 @@ pub struct Content {
     pub sealed: Vec<u8>,
     /// When the session ends, however much it is used.
     pub expires_at: Timestamp,
+}
+
+impl Content {
+    /// What begins a claim, where a session has how its record is sealed; after it, whether it was given up.
+    pub(crate) const CLAIM: u8 = 3;
+    pub(crate) const GIVEN_UP: u8 = 1;
+    const CLAIM_REMEMBERED: Duration = Duration::from_secs(15 * 60);
+
+    /// Until when a sweep at `now` has the end of this remembered, where a session's is remembered until `forget_at`: a claim's for a
+    /// quarter of an hour, and not at all if it was given up. Anybody can begin a sign-in, as often as they like.
+    #[must_use]
+    pub fn forget_at(&self, forget_at: Timestamp, now: Timestamp) -> Timestamp {
+        match *self.sealed {
+            [Self::CLAIM, Self::GIVEN_UP, ..] => forget_at.min(now),
+            [Self::CLAIM, ..] => forget_at.min(now + Self::CLAIM_REMEMBERED),
+            _ => forget_at,
+        }
+    }
 }
 
 /// What a session can be found by.

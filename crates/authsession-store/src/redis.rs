@@ -315,12 +315,12 @@ impl Backend for RedisBackend {
         self.route().within_limit(lease).await
     }
 
-    /// On a cluster, that of one of its nodes.
+    /// On a cluster, that of one of its nodes: any that answers.
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
         if self.by_callers_clock {
             return Ok(None);
         }
-        let time = async { read(self.route().ask("", &redis::cmd("TIME")).await?) };
+        let time = async { read(self.route().ask_any(&redis::cmd("TIME")).await?) };
         let (seconds, micros): (i64, i64) = self.route().within_limit(time).await?;
         Ok(Some(Timestamp::from_unix_millis(seconds.saturating_mul(1000) + micros / 1000)))
     }

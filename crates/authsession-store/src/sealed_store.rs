@@ -6,6 +6,7 @@ mod sealing;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,8 +28,6 @@ use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Up
 const SESSION: &str = "session";
 const SUBJECT: &str = "session subject";
 const PROVIDER_SESSION: &str = "session at the provider";
-/// How many batches of claims at most are swept in one call, beside sessions.
-const SWEPT_AGAIN: usize = 8;
 
 /// A session store on a backend.
 ///
@@ -47,6 +46,8 @@ pub struct SealedStore {
     by_server: bool,
     near: Option<NearCopies>,
     clocks: Clocks,
+    /// Whether the last batch that was swept was full, of sessions and claims.
+    more_is_due: AtomicBool,
 }
 
 impl SealedStore {
@@ -60,6 +61,7 @@ impl SealedStore {
             by_server: false,
             near: None,
             clocks: Clocks::default(),
+            more_is_due: AtomicBool::new(false),
         }
     }
 
@@ -263,7 +265,7 @@ impl SessionStore for SealedStore {
 
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError> {
         if matches!(reason, EndReason::Idle | EndReason::TooOld) {
-            self.clocks_agree().await?;
+            self.apart().await.agree()?;
         }
         for name in self.names(key) {
             let _changing = self.changing(name);
@@ -280,24 +282,34 @@ impl SessionStore for SealedStore {
     }
 
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
-        self.clocks_agree().await?;
-        let mut ended = Vec::new();
-        // Claims are swept along, and are nobody's session: they must not make a full batch look short.
-        for _ in 0..SWEPT_AGAIN {
-            let wanted = at_most - ended.len();
-            let swept = self.backend.sweep(wanted, self.clock.now(), self.forget_at()).await?;
-            let was_short = swept.len() < wanted;
-            let sessions = swept.into_iter().filter(|(_, _, content)| !is_claim(content));
-            ended.extend(sessions.map(|(name, reason, content)| {
+        let (apart, mut now) = (self.apart().await, self.clock.now());
+        let agreed = apart.agree();
+        if agreed.is_err() {
+            // What is over by the clock that is behind is over, if one of both is right: it must not pile up.
+            now = now - apart.ahead;
+        }
+        let swept = self.backend.sweep(at_most, now, self.forget_at()).await?;
+        let was_full = at_most > 0 && swept.len() >= at_most;
+        // Claims are swept along, and are nobody's session.
+        let sessions = swept.into_iter().filter(|(_, _, content)| !is_claim(content));
+        let ended: Vec<_> = sessions
+            .map(|(name, reason, content)| {
                 drop(self.changing(name));
                 let key = StoreKey::from_bytes(name.0);
                 EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
-            }));
-            if was_short || ended.len() >= at_most {
-                break;
-            }
+            })
+            .collect();
+        // That the clocks are apart is told when nothing else is to be.
+        let is_told = agreed.is_ok() || (ended.is_empty() && !was_full);
+        self.more_is_due.store(was_full || !is_told, Ordering::Relaxed);
+        if is_told {
+            agreed?;
         }
         Ok(ended)
+    }
+
+    fn sweep_parts(&self) -> usize {
+        if self.more_is_due.load(Ordering::Relaxed) { usize::MAX } else { 1 }
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {

@@ -76,8 +76,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError>;
 
-    /// How many calls of [`sweep`](SessionStore::sweep) look at everything: a store may look at one part of itself a call, and
-    /// at the next one in the next. One unless it says otherwise.
+    /// How many calls of [`sweep`](SessionStore::sweep) in a row that come back short have looked at everything, as was known
+    /// after the last one: a store may look at one part of itself a call, and at the next one in the next. One unless it says
+    /// otherwise; `usize::MAX` while more is due, though a call came back short.
     fn sweep_parts(&self) -> usize {
         1
     }

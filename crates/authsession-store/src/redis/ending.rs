@@ -11,6 +11,7 @@ use redis::RedisError;
 use crate::backend::{Content, Kept, Labels};
 use crate::end_reason::EndReason;
 use crate::keyed_hash::KeyedHash;
+use crate::record::Version;
 use crate::redis::error::is_of_what_is_kept;
 use crate::redis::index::Index;
 use crate::redis::scripts::{self, not_understood, read};
@@ -78,14 +79,23 @@ impl Ending<'_> {
         only_overdue: bool,
         (version, by): (&str, &[u8]),
     ) -> Result<Ended, RedisError> {
-        let remembered = self.forget_at.since(self.now).as_millis();
-        let remembered = u64::try_from(remembered).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let remembered = self.remembered(&[]);
+        let (claim, given_up) =
+            (self.remembered(&[Content::CLAIM]), self.remembered(&[Content::CLAIM, Content::GIVEN_UP]));
         let (key, channel) = (self.index.keys.session(name), self.index.keys.channel());
         let (code, now, only_overdue) = (reason.code(), self.now.unix_millis(), i32::from(only_overdue));
-        let arguments: [&dyn scripts::Argument; 8] =
-            [&code, &now, &remembered, &channel, &&name.0, &only_overdue, &version, &by];
+        let arguments: [&dyn scripts::Argument; 10] =
+            [&code, &now, &remembered, &channel, &&name.0, &only_overdue, &version, &by, &claim, &given_up];
         let parts: Vec<Vec<u8>> = read(self.index.route.run(&scripts::END, &key, &arguments).await?)?;
         Ended::read(&parts).ok_or_else(not_understood)
+    }
+
+    /// For how many milliseconds a sweep has it remembered, of what begins like that.
+    fn remembered(&self, sealed: &[u8]) -> u64 {
+        let content =
+            Content { version: Version::FIRST, sealed: sealed.to_vec(), expires_at: Timestamp::NEVER };
+        let remembered = content.forget_at(self.forget_at, self.now).since(self.now).as_millis();
+        u64::try_from(remembered).unwrap_or(LONGEST).clamp(1, LONGEST)
     }
 
     /// Ends up to so many that are overdue, for as long as a call may take, and tells of those, whatever failed then. Each step

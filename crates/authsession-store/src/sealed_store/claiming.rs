@@ -18,10 +18,10 @@ use crate::sealed_store::sealing::context;
 use crate::store::StoreError;
 
 /// The first byte of what is kept, where a session has how its record is sealed.
-const CLAIM: u8 = 3;
+const CLAIM: u8 = Content::CLAIM;
 /// What comes after it: taken, and by whom; given up; or done, and what came of it, sealed.
 const TAKEN: u8 = 0;
-const GIVEN_UP: u8 = 1;
+const GIVEN_UP: u8 = Content::GIVEN_UP;
 const DONE: u8 = 2;
 
 const OUTCOME: &str = "what came of a claim";

@@ -1,4 +1,4 @@
-//! Whether this process's clock agrees with the server's that all processes share: where it does not, nothing ends by a deadline.
+//! Whether this process's clock agrees with the server's that all processes share: where it does not, no live session ends by a deadline.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,29 +12,75 @@ use crate::store::StoreError;
 const FAR: Duration = Duration::from_secs(60);
 /// How long what is known of them counts.
 const KNOWN: Duration = Duration::from_secs(30);
+/// And how long that the server did not say.
+const UNANSWERED: Duration = Duration::from_secs(5);
 
-/// What was last known: when, and how far they were apart.
+/// What was last known. One asks for all who want to know.
 #[derive(Default)]
-pub(super) struct Clocks(Mutex<Option<(Timestamp, Duration)>>);
+pub(super) struct Clocks {
+    known: Mutex<Option<Known>>,
+    asking: tokio::sync::Mutex<()>,
+}
 
-impl SealedStore {
-    /// Fails where ours is so wrong that others' sessions would seem to be over.
-    pub(super) async fn clocks_agree(&self) -> Result<(), StoreError> {
-        let apart = self.apart().await?;
+#[derive(Clone, Copy)]
+struct Known {
+    at: Timestamp,
+    counts_for: Duration,
+    apart: Apart,
+}
+
+/// How far ours is ahead of the server's, or behind it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Apart {
+    pub(super) ahead: Duration,
+    behind: Duration,
+}
+
+impl Apart {
+    /// Fails where one of them is so wrong that others' sessions would seem to be over.
+    pub(super) fn agree(self) -> Result<(), StoreError> {
+        let apart = self.ahead.max(self.behind);
         if apart > FAR { Err(StoreError::ClocksApart(apart)) } else { Ok(()) }
     }
+}
 
-    async fn apart(&self) -> Result<Duration, StoreError> {
-        let asked_at = self.clock.now();
-        let known = *self.clocks.0.lock().unwrap_or_else(PoisonError::into_inner);
+impl Clocks {
+    fn known(&self) -> Option<Known> {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_at(&self, now: Timestamp) -> Option<Apart> {
         // A clock that was set, either way, is looked at anew.
-        if let Some((_, apart)) = known.filter(|(at, _)| *at <= asked_at && asked_at.since(*at) < KNOWN) {
-            return Ok(apart);
+        let known = self.known().filter(|known| known.at <= now && now.since(known.at) < known.counts_for)?;
+        Some(known.apart)
+    }
+}
+
+impl SealedStore {
+    /// As last known, or together until something is known, where the server does not say: that must not keep anything from ending.
+    pub(super) async fn apart(&self) -> Apart {
+        if let Some(apart) = self.clocks.known_at(self.clock.now()) {
+            return apart;
         }
-        let Some(told) = self.backend.time().await? else { return Ok(Duration::ZERO) };
-        let answered_at = self.clock.now();
-        let apart = asked_at.since(told).max(told.since(answered_at));
-        *self.clocks.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((answered_at, apart));
-        Ok(apart)
+        let _turn = self.clocks.asking.lock().await;
+        let asked_at = self.clock.now();
+        if let Some(apart) = self.clocks.known_at(asked_at) {
+            return apart;
+        }
+        let told = self.backend.time().await;
+        let at = self.clock.now();
+        let known = match told {
+            Ok(None) => return Apart::default(),
+            Ok(Some(told)) => {
+                let apart = Apart { ahead: asked_at.since(told), behind: told.since(at) };
+                Known { at, counts_for: KNOWN, apart }
+            }
+            Err(_) => {
+                let apart = self.clocks.known().map(|known| known.apart).unwrap_or_default();
+                Known { at, counts_for: UNANSWERED, apart }
+            }
+        };
+        *self.clocks.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        known.apart
     }
 }

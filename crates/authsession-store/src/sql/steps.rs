@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use authsession_core::clock::{self, Timestamp};
+use authsession_core::clock::{self, Clock, Timestamp};
 use authsession_core::random;
 use sqlx::{Connection, Error};
 
@@ -18,6 +18,9 @@ use crate::sql::error::Failure;
 use crate::sql::statements::Statement;
 use crate::sql::{Held, Sql, Tries, told};
 use crate::store::{LeaseOwner, StoreError};
+
+/// A tombstone is little, and needs nobody told.
+const FORGOTTEN_AT_ONCE: i64 = 1000;
 
 impl<D: Dialect> Sql<D> {
     pub(crate) async fn create(
@@ -174,6 +177,7 @@ impl<D: Dialect> Sql<D> {
             let (name, (content, idle_deadline)) = (named(&row.0), content(row));
             let reason = EndReason::by_deadline(content.expires_at, idle_deadline, now);
             let (Some(name), Some(reason)) = (name, reason) else { continue };
+            let forget_at = content.forget_at(forget_at, now);
             let values = end_values(&name, &by, &content, idle_deadline, reason, forget_at);
             match self.changes(&self.statements.end_unheard, &values).await {
                 Ok(true) => swept.push((name, reason, content)),
@@ -185,12 +189,26 @@ impl<D: Dialect> Sql<D> {
             if std::future::poll_fn(|context| Poll::Ready(time_is_over.as_mut().poll(context).is_ready()))
                 .await
             {
-                return Ok(swept);
+                break;
             }
         }
-        match self.ask(&self.statements.forget, &[millis(now), limit]).await {
+        match self.forget(now).await {
             Err(failure) if swept.is_empty() => Err(failure.into()),
             _ => Ok(swept),
+        }
+    }
+
+    /// All there is to forget, for as long as a call may take: half of it the database has for others.
+    async fn forget(&self, now: Timestamp) -> Result<(), Failure> {
+        let (clock, at_once) = (Clock::system(), Value::Number(FORGOTTEN_AT_ONCE));
+        let until = clock.now() + self.limit;
+        loop {
+            let began = clock.now();
+            let forgotten = self.ask(&self.statements.forget, &[millis(now), at_once]).await?.changed;
+            if forgotten < FORGOTTEN_AT_ONCE.cast_unsigned() || until <= clock.now() {
+                return Ok(());
+            }
+            clock::wait(clock.now().since(began)).await;
         }
     }
 
@@ -213,7 +231,7 @@ impl<D: Dialect> Sql<D> {
         let by_ours = Value::Perhaps((!self.has_clock()).then(|| now.unix_millis()));
         let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
         let ttl = Value::Number(lasting(ttl));
-        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours];
+        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours, by_ours, ttl];
         self.changes(&self.statements.lease, &values).await
     }
 

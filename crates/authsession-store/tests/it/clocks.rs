@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use authsession_core::clock::{Clock, Timestamp};
+use authsession_store::claim::{Claim, Settled};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::seal::KeyRing;
@@ -110,4 +111,54 @@ async fn clocks_that_are_seconds_apart_and_one_that_was_put_right_sweep() {
     let swept = process.store.sweep(10).await.unwrap();
     assert_eq!(swept.len(), 1, "an hour later it is");
     process.store.load(&key).await.unwrap();
+}
+
+#[tokio::test]
+async fn claims_and_ends_are_forgotten_though_the_server_s_clock_is_wrong() {
+    let process = Process::starts();
+    let key = process.keeps().await;
+    *process.shelf.time.lock().unwrap() = Some(SERVER + HOUR * 24);
+    for settled in [Settled::InVain, Settled::GivenUp] {
+        let claim = StoreKey::of(&SessionId::generate().unwrap());
+        let Claim::Ours(ours) = process.store.claim(&claim, HOUR / 10).await.unwrap() else { unreachable!() };
+        process.store.settle(&claim, ours, settled).await.unwrap();
+    }
+    process.is_ahead_by(3600 / 2);
+
+    for _ in 0..2 {
+        let refused = process.store.sweep(10).await.unwrap_err();
+        assert!(matches!(refused, StoreError::ClocksApart(_)), "it says so: {refused:?}");
+    }
+
+    assert_eq!(process.shelf.rows().len(), 1, "the session");
+    assert!(process.is_live(&key).await);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_tell_the_time_keeps_nothing_from_being_swept_and_is_not_asked_at_once_again()
+{
+    let process = Process::starts();
+    process.keeps().await;
+    process.shelf.hides_the_time.store(true, Ordering::SeqCst);
+    process.is_ahead_by(3600);
+
+    let swept = process.store.sweep(10).await.unwrap();
+
+    assert_eq!(swept.len(), 1);
+    process.store.sweep(10).await.unwrap();
+    assert_eq!(process.shelf.times_asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn that_a_clock_is_wrong_counts_on_while_the_server_does_not_tell_the_time() {
+    let process = Process::starts();
+    let key = process.keeps().await;
+    process.is_ahead_by(2 * 3600);
+    process.store.sweep(10).await.unwrap_err();
+    process.shelf.hides_the_time.store(true, Ordering::SeqCst);
+    process.is_ahead_by(2 * 3600 + 60);
+
+    process.store.sweep(10).await.unwrap_err();
+
+    assert!(process.is_live(&key).await);
 }

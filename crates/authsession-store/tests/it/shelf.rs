@@ -1,7 +1,7 @@
 //! A backend in a test's hands: it can be looked into, counted and tampered with.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub(crate) struct Shelf {
     held: Mutex<Option<Gate>>,
     /// What time it is where the shelf stands.
     pub(crate) time: Mutex<Option<Timestamp>>,
+    /// Whether it does not say, and how often it was asked.
+    pub(crate) hides_the_time: AtomicBool,
+    pub(crate) times_asked: AtomicUsize,
 }
 
 /// Where a load stops until it is let on.
@@ -209,6 +212,7 @@ impl Backend for Shelf {
         Ok(overdue
             .take(at_most)
             .map(|(name, row)| {
+                let forget_at = row.content.forget_at(forget_at, now);
                 let (reason, content) = row.end(EndReason::TooOld, now, forget_at);
                 (*name, reason, content)
             })
@@ -241,6 +245,10 @@ impl Backend for Shelf {
     }
 
     async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.times_asked.fetch_add(1, Ordering::SeqCst);
+        if self.hides_the_time.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("away"))));
+        }
         Ok(*self.time.lock().unwrap())
     }
 
