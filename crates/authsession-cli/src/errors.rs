@@ -131,6 +131,12 @@ pub(crate) enum Error {
     #[error("{}", said(.0))]
     Salesforce(CirrusError),
 
+    /// What an answer says of a job is not to be trusted.
+    #[error(
+        "the answer names a job by what is no id: see that --instance-url is the org's, and what stands between"
+    )]
+    NoJobId,
+
     /// Rows were not loaded.
     #[error("{failed} rows were refused, and {unprocessed} not looked at: {}", .kept)]
     NotLoaded {

@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::Error;
+use crate::salesforce::job_id;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
 
@@ -81,7 +82,12 @@ async fn load(
         spec = spec.external_id_field_name(field);
     }
     let load = salesforce.bulk().ingest().load(spec);
-    let load = load.on_job(|id| progress.note(&format!("job {id}")));
+    let load = load.on_job(|id| {
+        // One that is none is refused when the jobs are over.
+        if let Ok(id) = job_id::checked(id) {
+            progress.note(&format!("job {id}"));
+        }
+    });
     let load = load.on_progress(|at| progress.rows(at.records_processed));
     load.send(BulkSource::file(file)).await.map_err(Error::Salesforce)
 }
@@ -109,6 +115,7 @@ async fn told(
     tally: &mut Tally,
 ) -> Result<(), Error> {
     let (job, ingest) = (outcome.job(), salesforce.bulk().ingest());
+    let id = job_id::checked(&job.id)?;
     let how = match outcome {
         BulkOutcome::Complete(_) => None,
         BulkOutcome::Failed(_) => Some("failed"),
@@ -117,14 +124,14 @@ async fn told(
     if let Some(how) = how {
         let why: String =
             job.error_message.iter().flat_map(|why| why.chars()).filter(|sign| !sign.is_control()).collect();
-        progress.note(&format!("job {} {how} {why}", job.id));
+        progress.note(&format!("job {id} {how} {why}"));
     }
     tally.loaded += job.records_processed().saturating_sub(job.records_failed());
     tally.failed += job.records_failed();
     let unprocessed = match how {
         None => 0,
         Some(_) => {
-            let rows = ingest.unprocessed::<serde::de::IgnoredAny>(&job.id, Default::default());
+            let rows = ingest.unprocessed::<serde::de::IgnoredAny>(id, Default::default());
             rows.map_err(Error::Salesforce)?
                 .try_fold(0, |count, _| std::future::ready(Ok(count + 1)))
                 .await
@@ -134,10 +141,10 @@ async fn told(
     tally.unprocessed += unprocessed;
     let Some(folder) = folder else { return Ok(()) };
     progress.say("fetching results".to_owned());
-    let file = |what: &str| folder.join(format!("{}-{what}.csv", job.id));
-    write(ingest.successful_results_stream(&job.id).await, &file("success")).await?;
-    write(ingest.failed_results_stream(&job.id).await, &file("failed")).await?;
-    write(ingest.unprocessed_records_stream(&job.id).await, &file("unprocessed")).await
+    let file = |what: &str| folder.join(format!("{id}-{what}.csv"));
+    write(ingest.successful_results_stream(id).await, &file("success")).await?;
+    write(ingest.failed_results_stream(id).await, &file("failed")).await?;
+    write(ingest.unprocessed_records_stream(id).await, &file("unprocessed")).await
 }
 
 async fn write(rows: CirrusResult<ByteStream>, path: &Path) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::arguments::salesforce::QueryArguments;
 use crate::errors::Error;
+use crate::salesforce::job_id;
 use crate::salesforce::printer::{Format, Printer};
 use crate::salesforce::progress::Progress;
 use crate::salesforce::record::{Cell, Record};
@@ -50,8 +51,9 @@ async fn by_job(
     let queries = salesforce.bulk().query();
     let spec = BulkQuerySpec::new(&arguments.soql, operation);
     let job = queries.create(&spec).await.map_err(Error::Salesforce)?;
-    progress.say(format!("job {}", job.id));
-    let wait = queries.wait(&job.id).on_progress(|at| progress.rows(at.records_processed));
+    let id = job_id::checked(&job.id)?;
+    progress.say(format!("job {id}"));
+    let wait = queries.wait(id).on_progress(|at| progress.rows(at.records_processed));
     let job = wait.await.and_then(BulkOutcome::completed).map_err(Error::Salesforce)?;
     let mut results = queries.all_results(&job.id).map_err(Error::Salesforce)?;
     if printer.is_csv() {

@@ -10,5 +10,6 @@ mod login;
 mod login_file;
 mod process;
 mod salesforce;
+mod salesforce_files;
 mod shared_login;
 mod token;
