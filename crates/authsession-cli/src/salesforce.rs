@@ -1,6 +1,7 @@
 //! `authsession salesforce`: a query, or rows loaded in bulk, by a kept login.
 
 mod bulk;
+mod draft;
 mod job_id;
 mod output;
 mod printer;

@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::Error;
+use crate::salesforce::draft::Draft;
 use crate::salesforce::job_id;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
@@ -29,7 +30,9 @@ struct Tally {
 /// Loads the file, or waits for jobs that were begun.
 pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result<(), Error> {
     if let Some(folder) = &arguments.results {
-        fs::create_dir_all(folder).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
+        // Before anything is loaded, so that it can still be put right.
+        let made = fs::create_dir_all(folder).and_then(|()| Draft::open(&folder.join("results")));
+        made.map(drop).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
     }
     let progress = Progress::begin("uploading");
     let jobs = match &arguments.file {

@@ -1,6 +1,7 @@
 //! `authsession salesforce`: what it prints, loads and says instead.
 
 use std::fs;
+use std::path::Path;
 
 use authsession_testkit::clock::VirtualClock;
 use authsession_testkit::org::Org;
@@ -53,6 +54,15 @@ impl Desk {
         let ended = self.run(&[&["query", soql], more].concat()).await;
         assert_eq!(ended.status, Some(0), "{}", ended.log);
         ended.out
+    }
+
+    /// What is in the login's folder.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let folder = Path::new(&self.file.path).parent().unwrap();
+        let files = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     /// The job it told of.
