@@ -2,6 +2,7 @@
 
 mod bulk;
 mod draft;
+mod harmless;
 mod job_id;
 mod output;
 mod printer;

@@ -1,17 +1,19 @@
 //! Where rows go: standard output or a file.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::errors::Error;
 use crate::salesforce::draft::Draft;
+use crate::salesforce::harmless;
 
 pub(crate) struct Output {
     to: Target,
     path: Option<PathBuf>,
+    is_terminal: bool,
 }
 
 enum Target {
@@ -27,22 +29,33 @@ impl Output {
             Some(path) => Target::at(path),
         };
         let to = to.map_err(|cause| broken(path, cause))?;
-        Ok(Self { to, path: path.map(Path::to_owned) })
+        let is_terminal = path.is_none() && io::stdout().is_terminal();
+        Ok(Self { to, path: path.map(Path::to_owned), is_terminal })
     }
 
+    /// Whole rows of CSV, or what stands around JSON.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.to.writer().write_all(bytes);
+        let written = if self.is_terminal {
+            self.to.writer().write_all(harmless::csv(bytes).as_bytes())
+        } else {
+            self.to.writer().write_all(bytes)
+        };
         written.map_err(|cause| self.broken(cause))
     }
 
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Error> {
-        let written = serde_json::to_writer(self.to.writer(), value);
-        written.map_err(|error| self.broken(error.into()))
+        let written = if self.is_terminal {
+            let json = serde_json::to_string(value).map_err(|error| self.broken(error.into()))?;
+            self.to.writer().write_all(harmless::json(&json).as_bytes())
+        } else {
+            serde_json::to_writer(self.to.writer(), value).map_err(Into::into)
+        };
+        written.map_err(|cause| self.broken(cause))
     }
 
     /// All of it is there by now: a file is in its place.
     pub(crate) fn end(self) -> Result<(), Error> {
-        let Self { to, path } = self;
+        let Self { to, path, .. } = self;
         let ended = match to {
             Target::Stream(mut to) => to.flush(),
             Target::File(to) => to.into_inner().map_err(Into::into).and_then(Draft::place),

@@ -11,5 +11,9 @@ mod login_file;
 mod process;
 mod salesforce;
 mod salesforce_files;
+#[cfg(unix)]
+mod salesforce_terminal;
 mod shared_login;
+#[cfg(unix)]
+mod terminal;
 mod token;
