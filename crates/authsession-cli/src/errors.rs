@@ -137,6 +137,10 @@ pub(crate) enum Error {
     )]
     NoJobId,
 
+    /// A table whose columns are not known by its first rows.
+    #[error("a row has a column that those before it had not: print it with --json or --ndjson")]
+    AnotherColumn,
+
     /// Rows were not loaded.
     #[error("{failed} rows were refused, and {unprocessed} not looked at: {}", .kept)]
     NotLoaded {

@@ -11,6 +11,7 @@ mod query;
 mod record;
 mod select_list;
 mod session;
+mod table;
 
 use std::process::ExitCode;
 
