@@ -12,6 +12,8 @@ use authsession_axum::store::store::StoreError;
 use authsession_salesforce::auth::Recovery;
 use authsession_salesforce::{BulkFault, CirrusError};
 
+use crate::job_id::is_job_id;
+
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -141,6 +143,16 @@ pub(crate) enum Error {
     #[error("a row has a column that those before it had not: print it with --json or --ndjson")]
     AnotherColumn,
 
+    /// Rows are with Salesforce, and what becomes of them is not known.
+    #[error("rows are with Salesforce by now; do not load them again, go on with{}", resuming(.jobs))]
+    Begun {
+        /// The jobs they are in.
+        jobs: Vec<String>,
+        /// Why it is not known.
+        #[source]
+        cause: Box<Self>,
+    },
+
     /// Rows were not loaded.
     #[error("{failed} rows were refused, and {unprocessed} not looked at: {}", .kept)]
     NotLoaded {
@@ -193,6 +205,17 @@ impl Error {
         }
     }
 
+    /// Why a load has no outcome.
+    pub(crate) fn no_outcome(cause: CirrusError) -> Self {
+        let jobs = match &cause {
+            CirrusError::Bulk(
+                BulkFault::Interrupted { job_ids, .. } | BulkFault::Unfinished { job_ids, .. },
+            ) => job_ids.clone(),
+            _ => return Self::Salesforce(cause),
+        };
+        Self::Begun { jobs, cause: Box::new(Self::Salesforce(cause)) }
+    }
+
     /// Why nobody signed in.
     pub(crate) fn no_login(store: &Path, cause: ProtocolError) -> Self {
         match cause {
@@ -203,13 +226,14 @@ impl Error {
         }
     }
 
-    /// What the exit status tells a script: sign in (3), come back (4), mend the command line or what it names (2), or see to
-    /// it (1).
+    /// What the exit status tells a script: sign in (3), come back (4), resume (5), mend the command line or what it names (2), or
+    /// see to it (1).
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Arguments(_) | Self::NoVariable(_) | Self::Unreadable { .. } | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,
+            Self::Begun { .. } => 5,
             Self::Interrupted => 130,
             Self::Salesforce(cause) => match cause.recovery() {
                 Recovery::Reauthorize => 3,
@@ -221,11 +245,19 @@ impl Error {
     }
 }
 
+fn resuming(jobs: &[String]) -> String {
+    let known: String =
+        jobs.iter().filter(|job| is_job_id(job)).map(|job| format!(" --resume {job}")).collect();
+    if known.is_empty() { " --resume JOB".to_owned() } else { known }
+}
+
 /// The error, and what Salesforce says is wrong with the call, to who made it. It is somebody else's text: nothing of it moves the cursor.
 fn said(error: &CirrusError) -> String {
     const LONGEST: usize = 300;
     let mut told = error.to_string();
-    if let CirrusError::Bulk(BulkFault::Interrupted { cause, .. }) = error {
+    if let CirrusError::Bulk(BulkFault::Interrupted { cause, .. } | BulkFault::Unfinished { cause, .. }) =
+        error
+    {
         return format!("{told}\n  because: {}", said(cause));
     }
     let CirrusError::Api { errors, .. } = error else { return told };

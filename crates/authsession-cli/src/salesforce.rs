@@ -3,7 +3,6 @@
 mod bulk;
 mod draft;
 mod harmless;
-mod job_id;
 mod output;
 mod printer;
 mod progress;
@@ -54,6 +53,8 @@ async fn carried(
     tokio::select! {
         outcome = work => match outcome {
             Ok(()) => Ok(ExitCode::SUCCESS),
+            // Its cause is told there.
+            Err(error @ Error::Begun { .. }) => Err(error),
             Err(error) => Err(session.failure().unwrap_or(error)),
         },
         () = interrupts::came() => {

@@ -20,7 +20,7 @@ use crate::api_error::ApiVerdict;
 use crate::error::advice::{
     DEFAULT_WAIT, QUOTA_WAIT, advice, come_back, how_to_set, out_of_reach, to_do, told,
 };
-use crate::error::bulk_fault::BulkFault;
+use crate::error::bulk_fault::{BulkFault, shown};
 use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::csv_fault::CsvFault;
 use crate::error::json_fault::JsonFault;
@@ -254,6 +254,13 @@ pub enum CirrusError {
         limit: Duration,
     },
 
+    /// A job or deployment was not over at the deadline. It goes on.
+    #[error("the job or deployment{} still runs: wait for it again, its id is enough", shown(.id))]
+    StillRunning {
+        /// Which one.
+        id: String,
+    },
+
     /// Another error of the protocol.
     #[error(transparent)]
     Protocol(Error),
@@ -315,10 +322,11 @@ impl CirrusError {
             Self::Api { status, retry_after, verdict, .. } => {
                 to_do(*status, *retry_after, *verdict).unwrap_or_else(config)
             }
-            Self::TokenStore { .. } | Self::TimedOut { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
+            Self::TokenStore { .. } | Self::TimedOut { .. } | Self::StillRunning { .. } => {
+                Recovery::RetryAfter(DEFAULT_WAIT)
+            }
             Self::QuotaReserved { .. } => Recovery::RetryAfter(QUOTA_WAIT),
-            Self::Bulk(BulkFault::StillRunning { .. }) => Recovery::RetryAfter(DEFAULT_WAIT),
-            Self::Bulk(BulkFault::Interrupted { cause, .. }) => cause.recovery(),
+            Self::Bulk(BulkFault::Interrupted { .. } | BulkFault::Unfinished { .. }) => Recovery::Resume,
             _ => config(),
         }
     }

@@ -55,6 +55,7 @@ mod locator;
 pub mod metadata;
 mod nullable;
 pub mod pagination;
+mod poll;
 pub mod query;
 mod query_page;
 pub mod retry;
@@ -118,7 +119,7 @@ pub use composite::{
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;
 pub use csv::writer::CsvWriter;
-pub use error::bulk_fault::BulkFault;
+pub use error::bulk_fault::{BulkEnded, BulkFault};
 pub use error::csv_fault::{CsvFault, CsvFaultKind};
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};

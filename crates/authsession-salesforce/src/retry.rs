@@ -5,6 +5,8 @@ use std::time::Duration;
 use authsession_core::random;
 use http::{Method, StatusCode};
 
+use crate::error::CirrusError;
+
 /// How often a call is made again, and after which failures.
 ///
 /// Always made again, whatever the method: a call whose connection never came about, and one Salesforce put off with 429. After
@@ -76,6 +78,31 @@ impl RetryPolicy {
         let longest = self.base_delay.saturating_mul(1 << retry.min(16)).min(self.max_delay);
         Some(if self.jitter { longest.mul_f64(random::fraction()) } else { longest })
     }
+}
+
+impl RetryPolicy {
+    /// The wait before retry number `retry` (from 0) of work that goes on after this error, or is begun anew, without doing anything
+    /// twice; if there is to be one.
+    pub(crate) fn wait_after(&self, retry: u32, error: &CirrusError) -> Option<Duration> {
+        if !error.is_transient() {
+            return None;
+        }
+        let failure = match error {
+            CirrusError::Api { status, retry_after, .. } => {
+                Failure::Status(StatusCode::from_u16(*status).ok()?, *retry_after)
+            }
+            _ => Failure::Broken,
+        };
+        let asked_for = wait_asked_for(error);
+        self.wait(retry, failure, true)
+            .filter(|_| asked_for <= self.max_delay)
+            .map(|wait| wait.max(asked_for))
+    }
+}
+
+/// How long somebody asked us to wait, if it was longer than the second that is assumed.
+pub(crate) fn wait_asked_for(error: &CirrusError) -> Duration {
+    error.recovery().wait().filter(|wait| *wait > Duration::from_secs(1)).unwrap_or_default()
 }
 
 /// How an attempt failed.

@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 use crate::client::Cirrus;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
-use crate::exchange::call::Call;
-use crate::sobjects::record::list;
+use crate::exchange::call::{Call, list};
 
 const RECORDS: &str = "ui-api/records";
 

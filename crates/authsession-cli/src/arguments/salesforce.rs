@@ -26,6 +26,7 @@ Exit status:
   2  the command line is wrong, or a variable or file it names
   3  nobody is signed in any more: `authsession login`
   4  Salesforce is away: try again later
+  5  rows are with Salesforce, and what becomes of them is not known: go on with --resume, and do not load them again
   130  interrupted; a job that runs goes on";
 
 #[derive(Args, Debug)]

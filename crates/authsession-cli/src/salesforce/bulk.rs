@@ -11,8 +11,8 @@ use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::Error;
+use crate::job_id::is_job_id;
 use crate::salesforce::draft::Draft;
-use crate::salesforce::job_id;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
 
@@ -35,14 +35,14 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result
         made.map(drop).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
     }
     let progress = Progress::begin("uploading");
-    let jobs = match &arguments.file {
-        Some(file) => load(salesforce, &arguments, file, &progress).await?,
-        None => resume(salesforce, &arguments.resume, &progress).await?,
+    let jobs = load(salesforce, &arguments, &progress).await?;
+    let tally = match tally(salesforce, &jobs, arguments.results.as_deref(), &progress).await {
+        Ok(tally) => tally,
+        Err(cause) => {
+            let jobs = jobs.iter().map(|outcome| outcome.job().id.clone()).collect();
+            return Err(Error::Begun { jobs, cause: Box::new(cause) });
+        }
     };
-    let mut tally = Tally::default();
-    for outcome in &jobs {
-        told(salesforce, outcome, arguments.results.as_deref(), &progress, &mut tally).await?;
-    }
     progress.note(&format!("{} rows loaded", tally.loaded));
     if tally.failed + tally.unprocessed == 0 && jobs.iter().all(|job| matches!(job, BulkOutcome::Complete(_)))
     {
@@ -61,7 +61,6 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result
 async fn load(
     salesforce: &Cirrus,
     arguments: &BulkArguments,
-    file: &Path,
     progress: &Progress,
 ) -> Result<Vec<BulkOutcome<BulkIngestJob>>, Error> {
     let operation = match arguments.operation {
@@ -78,35 +77,39 @@ async fn load(
         Delimiter::Semicolon => BulkColumnDelimiter::Semicolon,
         Delimiter::Tab => BulkColumnDelimiter::Tab,
     };
-    let mut spec = BulkIngestSpec::new(&arguments.object, operation)
-        .column_delimiter(delimiter)
-        .line_ending(line_ending(file)?);
+    let mut spec = BulkIngestSpec::new(&arguments.object, operation).column_delimiter(delimiter);
     if let Some(field) = &arguments.external_id {
         spec = spec.external_id_field_name(field);
+    }
+    if let Some(file) = &arguments.file {
+        spec = spec.line_ending(line_ending(file)?);
     }
     let load = salesforce.bulk().ingest().load(spec);
     let load = load.on_job(|id| {
         // One that is none is refused when the jobs are over.
-        if let Ok(id) = job_id::checked(id) {
+        if is_job_id(id) {
             progress.note(&format!("job {id}"));
         }
     });
     let load = load.on_progress(|at| progress.rows(at.records_processed));
-    load.send(BulkSource::file(file)).await.map_err(Error::Salesforce)
+    let jobs = match &arguments.file {
+        Some(file) => load.send(BulkSource::file(file)).await,
+        None => load.resume_jobs(&arguments.resume).await,
+    };
+    jobs.map_err(Error::no_outcome)
 }
 
-async fn resume(
+async fn tally(
     salesforce: &Cirrus,
-    job_ids: &[String],
+    jobs: &[BulkOutcome<BulkIngestJob>],
+    folder: Option<&Path>,
     progress: &Progress,
-) -> Result<Vec<BulkOutcome<BulkIngestJob>>, Error> {
-    let mut jobs = Vec::new();
-    for id in job_ids {
-        let wait = salesforce.bulk().ingest().wait(id).refuse_open();
-        let wait = wait.on_progress(|at| progress.rows(at.records_processed));
-        jobs.push(wait.await.map_err(Error::Salesforce)?);
+) -> Result<Tally, Error> {
+    let mut tally = Tally::default();
+    for outcome in jobs {
+        told(salesforce, outcome, folder, progress, &mut tally).await?;
     }
-    Ok(jobs)
+    Ok(tally)
 }
 
 /// Counts what became of a job's rows, and writes them down.
@@ -118,7 +121,10 @@ async fn told(
     tally: &mut Tally,
 ) -> Result<(), Error> {
     let (job, ingest) = (outcome.job(), salesforce.bulk().ingest());
-    let id = job_id::checked(&job.id)?;
+    let id = &job.id;
+    if !is_job_id(id) {
+        return Err(Error::NoJobId);
+    }
     let how = match outcome {
         BulkOutcome::Complete(_) => None,
         BulkOutcome::Failed(_) => Some("failed"),

@@ -3,24 +3,18 @@
 use authsession_salesforce::{
     BulkJob as _, BulkOperation, BulkOutcome, BulkQuerySpec, Cirrus, CsvFormat, CsvRows,
 };
-use futures_util::TryStreamExt;
-use serde::Deserialize;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use crate::arguments::salesforce::QueryArguments;
 use crate::errors::Error;
-use crate::salesforce::job_id;
+use crate::job_id::is_job_id;
 use crate::salesforce::printer::{Format, Printer};
 use crate::salesforce::progress::Progress;
 use crate::salesforce::record::{Cell, Record};
 use crate::salesforce::select_list::select_list;
 
-/// A page of the REST API's answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    records: Vec<Record<Cell>>,
-    next_records_url: Option<String>,
-}
+/// Salesforce's pages have no more records.
+const PAGE: usize = 2000;
 
 /// Prints what the query finds.
 pub(crate) async fn run(salesforce: &Cirrus, arguments: QueryArguments) -> Result<(), Error> {
@@ -51,9 +45,11 @@ async fn by_job(
     let queries = salesforce.bulk().query();
     let spec = BulkQuerySpec::new(&arguments.soql, operation);
     let job = queries.create(&spec).await.map_err(Error::Salesforce)?;
-    let id = job_id::checked(&job.id)?;
-    progress.say(format!("job {id}"));
-    let wait = queries.wait(id).on_progress(|at| progress.rows(at.records_processed));
+    if !is_job_id(&job.id) {
+        return Err(Error::NoJobId);
+    }
+    progress.say(format!("job {}", job.id));
+    let wait = queries.wait(&job.id).on_progress(|at| progress.rows(at.records_processed));
     let job = wait.await.and_then(BulkOutcome::completed).map_err(Error::Salesforce)?;
     let mut results = queries.all_results(&job.id).map_err(Error::Salesforce)?;
     if printer.is_csv() {
@@ -77,17 +73,25 @@ async fn by_pages(
     printer: &mut Printer,
     progress: &Progress,
 ) -> Result<(), Error> {
-    let path = if arguments.all { "queryAll" } else { "query" };
-    let first = salesforce.get_with_query(path, &[("q", &arguments.soql)]).await;
-    let mut page: Page = first.map_err(Error::Salesforce)?;
-    loop {
+    let records = match arguments.all {
+        true => salesforce.query_all_stream_as::<Record<Cell>>(&arguments.soql),
+        false => salesforce.query_stream_as(&arguments.soql),
+    };
+    // What is there at once came in one page.
+    let mut pages = records.ready_chunks(PAGE);
+    while let Some(page) = pages.next().await {
+        let mut failure = None;
+        let page: Vec<_> =
+            page.into_iter().map_while(|record| record.map_err(|error| failure = Some(error)).ok()).collect();
         if printer.is_csv() {
-            printer.table(&page.records)?;
+            printer.table(&page)?;
         } else {
-            page.records.iter().try_for_each(|record| printer.json(record).map(drop))?;
+            page.iter().try_for_each(|record| printer.json(record).map(drop))?;
         }
         progress.rows(printer.rows());
-        let Some(next) = page.next_records_url else { return Ok(()) };
-        page = salesforce.get(&next).await.map_err(Error::Salesforce)?;
+        if let Some(error) = failure {
+            return Err(Error::Salesforce(error));
+        }
     }
+    Ok(())
 }

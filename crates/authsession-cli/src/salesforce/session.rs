@@ -1,14 +1,14 @@
 //! A kept login as a session for Salesforce.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use authsession_core::secret::Secret;
+use authsession_core::single_flight::SingleFlight;
 use authsession_core::token_set::TokenSet;
 use authsession_salesforce::auth::AuthSession;
 use authsession_salesforce::{CirrusError, CirrusResult, SharedAuth};
-use tokio::sync::Mutex as Turns;
 
 use crate::arguments::kept::KeptArguments;
 use crate::errors::Error;
@@ -19,8 +19,8 @@ use crate::kept_login::KeptLogin;
 pub(crate) struct KeptSession {
     kept: Arc<KeptArguments>,
     instance_url: Arc<str>,
-    /// Held while a token is renewed, by a task that nobody can give up.
-    held: Arc<Turns<Held>>,
+    held: Arc<Mutex<Held>>,
+    renewals: Arc<SingleFlight<(), CirrusResult<Secret>>>,
     failure: Arc<Mutex<Option<Error>>>,
 }
 
@@ -42,7 +42,8 @@ impl KeptSession {
         Ok(Self {
             kept: Arc::new(kept.clone()),
             instance_url: instance_url.trim_end_matches('/').into(),
-            held: Arc::new(Turns::new(held)),
+            held: Arc::new(Mutex::new(held)),
+            renewals: Arc::new(SingleFlight::new()),
             failure: Arc::default(),
         })
     }
@@ -58,17 +59,24 @@ impl KeptSession {
 
     /// Waits until no token is being renewed.
     pub(crate) async fn settle(&self) {
-        drop(self.held.lock().await);
+        self.renewals.landed().await;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn token(self) -> CirrusResult<Secret> {
-        let mut held = self.held.lock().await;
-        if let Some(token) = &held.token {
-            return Ok(token.clone());
-        }
-        match renewed(&self.kept, held.refused.clone()).await {
+        let refused = {
+            let held = self.held();
+            if let Some(token) = &held.token {
+                return Ok(token.clone());
+            }
+            held.refused.clone()
+        };
+        match renewed(&self.kept, refused).await {
             Ok(tokens) => {
-                held.token = Some(tokens.access_token.clone());
+                self.held().token = Some(tokens.access_token.clone());
                 Ok(tokens.access_token)
             }
             Err(error) => {
@@ -89,8 +97,14 @@ async fn renewed(kept: &KeptArguments, refused: Option<Secret>) -> Result<TokenS
 #[async_trait]
 impl AuthSession for KeptSession {
     async fn access_token(&self) -> CirrusResult<Cow<'_, str>> {
-        let token = tokio::spawn(self.clone().token()).await;
-        let token = token.map_err(|_| CirrusError::Other("the token could not be renewed".to_owned()))??;
+        let kept = self.held().token.clone();
+        let token = match kept {
+            Some(token) => token,
+            None => {
+                let renewal = self.renewals.run((), || self.clone().token()).await;
+                renewal.map_err(|_| CirrusError::Other("the token could not be renewed".to_owned()))??
+            }
+        };
         Ok(Cow::Owned(token.expose().to_owned()))
     }
 
@@ -99,7 +113,7 @@ impl AuthSession for KeptSession {
     }
 
     async fn invalidate(&self, stale_token: &str) {
-        let mut held = self.held.lock().await;
+        let mut held = self.held();
         if let Some(stale) = held.token.take_if(|token| token.expose() == stale_token) {
             held.refused = Some(stale);
         }

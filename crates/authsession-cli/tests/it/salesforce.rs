@@ -231,3 +231,37 @@ async fn who_is_refused_is_told_why_and_scripts_what_to_do() {
         assert!(!log.contains(&desk.org.consumer_secret()), "{log}");
     }
 }
+
+#[tokio::test]
+async fn pages_that_lead_elsewhere_or_nowhere_are_no_success() {
+    let desk = Desk::set().await;
+    let page = |next: Value| {
+        Answer::json(
+            200,
+            &json!({ "totalSize": 9, "done": false, "nextRecordsUrl": next, "records": [{ "Name": "One" }] }),
+        )
+    };
+    for next in [Value::Null, json!("/services/apexrest/elsewhere")] {
+        desk.org.enqueue_at("GET */query", page(next));
+        let half = desk.run(&["query", "SELECT Name FROM Account"]).await;
+        assert_eq!(half.status, Some(1), "{}", half.log);
+        assert_eq!(half.out, "Name\nOne\n", "what came is printed");
+    }
+    assert_eq!(desk.org.journal().count_at("*/elsewhere"), 0);
+}
+
+#[tokio::test]
+async fn rows_whose_outcome_is_not_known_are_gone_on_with_and_not_loaded_again() {
+    let desk = Desk::set().await;
+    let file = desk.file.beside("accounts.csv", "Name\nOne\nTwo\n");
+    desk.org.always_at("GET */jobs/ingest/750*", Answer::status(404));
+    let begun = desk.run(&["bulk", "insert", "Account", &file]).await;
+    assert_eq!(begun.status, Some(5), "{}", begun.log);
+    let (_, job) = begun.log.split_once("--resume ").unwrap();
+    let job = job.split_whitespace().next().unwrap();
+    assert!(begun.log.contains("do not load them again") && begun.log.contains("404"), "{}", begun.log);
+    desk.org.script().clear_at("GET */jobs/ingest/750*");
+    let resumed = desk.run(&["bulk", "insert", "Account", "--resume", job]).await;
+    assert_eq!(resumed.status, Some(0), "{}", resumed.log);
+    assert_eq!(desk.org.query("SELECT Id FROM Account WHERE Name = 'Two'").unwrap().len(), 1);
+}

@@ -23,7 +23,7 @@ async fn an_answer_that_names_a_job_by_a_path_writes_no_file_there() {
         let other = Answer::tampered(move |job| job["id"] = named.clone().into());
         desk.org.always_at(&format!("GET */jobs/ingest/{job}"), other);
         let resumed = desk.run(&["bulk", "insert", "Account", "--resume", job, "--results", &results]).await;
-        assert_eq!(resumed.status, Some(1), "{}", resumed.log);
+        assert_eq!(resumed.status, Some(5), "{}", resumed.log);
         assert!(resumed.log.contains("no id") && !resumed.log.contains('\u{1b}'), "{}", resumed.log);
     }
     assert_eq!(fs::read_dir(&results).unwrap().count(), 0);

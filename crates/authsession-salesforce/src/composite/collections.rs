@@ -12,9 +12,8 @@ use crate::composite::bounds::{
 use crate::composite::collection::{CollectionRecord, SObjectCollectionResult};
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
-use crate::exchange::call::Call;
+use crate::exchange::call::{Call, list};
 use crate::retry::Replay;
-use crate::sobjects::record::list;
 
 pub(super) const SOBJECTS: &str = "composite/sobjects";
 

@@ -83,6 +83,12 @@ impl CirrusError {
         Self::of_request(Endpoint::Api, error)
     }
 
+    /// A body that ended before all of it was there.
+    pub(crate) const fn cut_off() -> Self {
+        let (endpoint, fault) = (Endpoint::Api, Fault::NoAnswer);
+        Self::Http(Error::Unavailable { endpoint, fault, retry_after: None, cause: None })
+    }
+
     fn of_request(endpoint: Endpoint, error: reqwest::Error) -> Self {
         let is_ours = error.is_builder();
         let fault = match () {

@@ -35,13 +35,14 @@ impl CirrusError {
             Self::TimedOut { .. }
             | Self::ResponseTooLarge { .. }
             | Self::Serialization(_)
-            | Self::InvalidResponse(_) => true,
+            | Self::InvalidResponse(_)
+            | Self::StillRunning { .. } => true,
             Self::Bulk(fault) => matches!(
                 fault,
                 BulkFault::Failed { .. }
                     | BulkFault::Aborted { .. }
-                    | BulkFault::StillRunning { .. }
                     | BulkFault::Interrupted { .. }
+                    | BulkFault::Unfinished { .. }
             ),
             _ => false,
         }

@@ -77,6 +77,11 @@ impl Answer {
     }
 }
 
+/// A header's text; `null` is none.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty() && *text != "null")
+}
+
 fn shortened(text: &str) -> String {
     let mut end = text.len().min(KEPT_OF_ERROR);
     while !text.is_char_boundary(end) {

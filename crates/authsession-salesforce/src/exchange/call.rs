@@ -184,6 +184,22 @@ pub(crate) fn json<B: Serialize + ?Sized>(body: &B) -> CirrusResult<Bytes> {
     })
 }
 
+/// Names as one parameter has them.
+pub(crate) fn list(argument: &'static str, names: &[impl AsRef<str>]) -> CirrusResult<String> {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
+    };
+    if names.is_empty() || !names.iter().all(is_name) {
+        return Err(CirrusError::InvalidInput {
+            field: argument,
+            message: "has no name in it, or one with other signs than letters, digits, `_` and `.`"
+                .to_owned(),
+        });
+    }
+    Ok(names.join(","))
+}
+
 /// RFC 9110 §5.6.7.
 fn http_date(time: std::time::SystemTime) -> CirrusResult<HeaderValue> {
     let year_9999 = std::time::Duration::from_secs(253_402_300_799);

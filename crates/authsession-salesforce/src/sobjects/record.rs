@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{CirrusError, CirrusResult};
-use crate::exchange::call::Call;
+use crate::error::CirrusResult;
+use crate::exchange::call::{Call, list};
 use crate::salesforce_error::SalesforceError;
 use crate::sobjects::{SObjectHandler, unless_the_same};
 
@@ -79,7 +79,7 @@ impl SObjectHandler<'_> {
         self.client.call_json(call).await
     }
 
-    /// Creates a record. After an error that says it [may have been done](CirrusError::may_have_been_done), there may be one.
+    /// Creates a record. After an error that says it [may have been done](crate::error::CirrusError::may_have_been_done), there may be one.
     pub async fn create<B>(&self, body: &B) -> CirrusResult<SObjectCreateResult>
     where
         B: Serialize + ?Sized,
@@ -139,7 +139,7 @@ impl SObjectHandler<'_> {
         self.client.call(Call::patch(self.record(id)?).headers(headers)?.json(body)?).await.map(drop)
     }
 
-    /// Changes a record if nobody else has since; else it fails with [`CirrusError::Api`], status 412.
+    /// Changes a record if nobody else has since; else it fails with [`CirrusError::Api`](crate::error::CirrusError::Api), status 412.
     pub async fn update_if_unmodified_since<B>(
         &self,
         id: &str,
@@ -154,24 +154,8 @@ impl SObjectHandler<'_> {
     }
 
     /// Deletes a record. One whose answer was lost is asked again, like every DELETE; if it was done the first time, that fails
-    /// with status 404, and the error says that it [may have been done](CirrusError::may_have_been_done).
+    /// with status 404, and the error says that it [may have been done](crate::error::CirrusError::may_have_been_done).
     pub async fn delete(&self, id: &str) -> CirrusResult<()> {
         self.client.call(Call::delete(self.record(id)?)).await.map(drop)
     }
-}
-
-/// Names as one parameter has them.
-pub(crate) fn list(argument: &'static str, names: &[impl AsRef<str>]) -> CirrusResult<String> {
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    let is_name = |name: &&str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
-    };
-    if names.is_empty() || !names.iter().all(is_name) {
-        return Err(CirrusError::InvalidInput {
-            field: argument,
-            message: "has no name in it, or one with other signs than letters, digits, `_` and `.`"
-                .to_owned(),
-        });
-    }
-    Ok(names.join(","))
 }

@@ -12,6 +12,7 @@ mod bulk_names;
 mod bulk_query;
 mod bulk_stage;
 mod bulk_stream;
+mod bulk_unfinished;
 mod children;
 mod cirrus_client_names;
 mod cirrus_names;
