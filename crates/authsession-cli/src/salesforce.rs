@@ -8,6 +8,7 @@ mod printer;
 mod progress;
 mod query;
 mod record;
+mod row_count;
 mod select_list;
 mod session;
 mod table;

@@ -15,6 +15,7 @@ use crate::job_id::is_job_id;
 use crate::salesforce::draft::Draft;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
+use crate::salesforce::row_count::RowCount;
 
 /// How the first line ends is seen within so many bytes.
 const FIRST_LINE: u64 = 1024 * 1024;
@@ -106,10 +107,14 @@ async fn tally(
     progress: &Progress,
 ) -> Result<Tally, Error> {
     let mut tally = Tally::default();
+    let mut failure = None;
     for outcome in jobs {
-        told(salesforce, outcome, folder, progress, &mut tally).await?;
+        // What is wrong with one job is told after what became of all.
+        if let Err(error) = told(salesforce, outcome, folder, progress, &mut tally).await {
+            failure.get_or_insert(error);
+        }
     }
-    Ok(tally)
+    failure.map_or(Ok(tally), Err)
 }
 
 /// Counts what became of a job's rows, and writes them down.
@@ -137,32 +142,32 @@ async fn told(
     }
     tally.loaded += job.records_processed().saturating_sub(job.records_failed());
     tally.failed += job.records_failed();
-    let unprocessed = match how {
-        None => 0,
-        Some(_) => {
-            let rows = ingest.unprocessed::<serde::de::IgnoredAny>(id, Default::default());
-            rows.map_err(Error::Salesforce)?
-                .try_fold(0, |count, _| std::future::ready(Ok(count + 1)))
-                .await
-                .map_err(Error::Salesforce)?
-        }
-    };
-    tally.unprocessed += unprocessed;
-    let Some(folder) = folder else { return Ok(()) };
     progress.say("fetching results".to_owned());
-    let file = |what: &str| folder.join(format!("{id}-{what}.csv"));
-    write(ingest.successful_results_stream(id).await, &file("success")).await?;
-    write(ingest.failed_results_stream(id).await, &file("failed")).await?;
-    write(ingest.unprocessed_records_stream(id).await, &file("unprocessed")).await
+    let file = |what: &str| folder.map(|folder| folder.join(format!("{id}-{what}.csv")));
+    if folder.is_some() || how.is_some() {
+        let unprocessed = ingest.unprocessed_records_stream(id).await;
+        tally.unprocessed += written(unprocessed, file("unprocessed").as_deref()).await?;
+    }
+    if folder.is_some() {
+        written(ingest.successful_results_stream(id).await, file("success").as_deref()).await?;
+        written(ingest.failed_results_stream(id).await, file("failed").as_deref()).await?;
+    }
+    Ok(())
 }
 
-async fn write(rows: CirrusResult<ByteStream>, path: &Path) -> Result<(), Error> {
-    let mut rows = rows.map_err(Error::Salesforce)?;
-    let mut out = Output::open(Some(path))?;
-    while let Some(piece) = rows.try_next().await.map_err(Error::Salesforce)? {
-        out.write(&piece)?;
+/// How many rows they are, once they are in that file, if in any.
+async fn written(csv: CirrusResult<ByteStream>, path: Option<&Path>) -> Result<u64, Error> {
+    let mut csv = csv.map_err(Error::Salesforce)?;
+    let mut out = path.map(|path| Output::open(Some(path))).transpose()?;
+    let mut count = RowCount::default();
+    while let Some(piece) = csv.try_next().await.map_err(Error::Salesforce)? {
+        count.push(&piece);
+        if let Some(out) = &mut out {
+            out.write(&piece)?;
+        }
     }
-    out.end()
+    out.map_or(Ok(()), Output::end)?;
+    Ok(count.rows())
 }
 
 /// How the lines of a file end: as its first one does.
