@@ -52,11 +52,9 @@ impl Printer {
 
     /// Rows of a table.
     pub(crate) fn table(&mut self, page: &[Record<Cell>]) -> Result<(), Error> {
-        if page.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = page.first() else { return Ok(()) };
         let (table, csv) = self.table.get_or_insert_with(|| {
-            let table = Table::of(std::mem::take(&mut self.asked_for), page);
+            let table = Table::of(std::mem::take(&mut self.asked_for), first);
             let csv = CsvWriter::with_columns(CsvFormat::new(), table.columns());
             (table, csv)
         });

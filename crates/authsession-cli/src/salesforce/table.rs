@@ -1,37 +1,33 @@
-//! Which columns a query's records have: those it asks for, whatever the first of them leave empty.
+//! Which columns a query's records have: those it asks for, whatever the first of them leaves empty.
 
 use crate::salesforce::record::{Cell, Record};
 
-/// The columns, by the query and the first records it found.
+/// The columns, by the query and the first record it found: each has the same fields, but parents may be there or not.
 pub(crate) struct Table {
     asked_for: Vec<String>,
     columns: Vec<String>,
 }
 
 impl Table {
-    pub(crate) fn of(asked_for: Vec<String>, first: &[Record<Cell>]) -> Self {
+    pub(crate) fn of(asked_for: Vec<String>, first: &Record<Cell>) -> Self {
         let table = Self { asked_for, columns: Vec::new() };
-        let mut found: Vec<String> = Vec::new();
-        for (name, _) in first.iter().flat_map(|record| table.flat(record).0) {
-            if !found.contains(&name) {
-                found.push(name);
-            }
-        }
-        let mut columns = Vec::new();
+        let found = table.flat(first).0;
+        let mut columns: Vec<String> = Vec::new();
         for name in &table.asked_for {
-            let top = name.split('.').next().unwrap_or_default();
-            let last = name.rsplit('.').next().unwrap_or_default();
-            let is_nested = top != name
-                && first.iter().flat_map(|record| &record.0).any(|(name, _)| name.eq_ignore_ascii_case(top));
-            let as_found = |name: &str| found.iter().find(|other| other.eq_ignore_ascii_case(name)).cloned();
-            // A function is called otherwise than its argument, and a group's parent by its last name.
-            let column =
-                as_found(name).or_else(|| if is_nested { Some(name.clone()) } else { as_found(last) });
-            columns.extend(column.filter(|column| !columns.contains(column)));
+            let as_found = |name: &str| found.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+            let column = match name.split_once('.') {
+                Some((top, _)) if first.0.iter().any(|(name, _)| name.eq_ignore_ascii_case(top)) => {
+                    Some(name)
+                }
+                // A group's parent is called by its last name, a function mostly otherwise than its argument.
+                _ => as_found(name.rsplit('.').next().unwrap_or_default()).map(|(name, _)| name),
+            };
+            columns.extend(column.filter(|column| !columns.contains(column)).cloned());
         }
-        for name in found {
-            if !columns.contains(&name) && !table.is_parent(&name) {
-                columns.push(name);
+        for (name, _) in &found {
+            let is_there = columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+            if !is_there && !table.is_parent(name) {
+                columns.push(name.clone());
             }
         }
         Self { columns, ..table }
