@@ -139,6 +139,15 @@ pub(crate) enum Error {
     )]
     NoJobId,
 
+    /// The result of a query is not all of it, or more.
+    #[error("the job found {found} rows, and its result had {came}: run the query again")]
+    OtherRows {
+        /// As many as the job said.
+        found: u64,
+        /// As many as were printed.
+        came: u64,
+    },
+
     /// A table whose columns are not known by its first rows.
     #[error("a row has a column that those before it had not: print it with --json or --ndjson")]
     AnotherColumn,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::errors::Error;
 use crate::salesforce::output::Output;
 use crate::salesforce::record::{Cell, Record};
+use crate::salesforce::row_count::RowCount;
 use crate::salesforce::table::Table;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,12 +25,20 @@ pub(crate) struct Printer {
     asked_for: Vec<String>,
     /// Once the columns are known.
     table: Option<(Table, CsvWriter)>,
+    csv_rows: RowCount,
     rows: u64,
 }
 
 impl Printer {
     pub(crate) fn begin(format: Format, path: Option<&Path>, asked_for: Vec<String>) -> Result<Self, Error> {
-        Ok(Self { format, out: Output::open(path)?, asked_for, table: None, rows: 0 })
+        Ok(Self {
+            format,
+            out: Output::open(path)?,
+            asked_for,
+            table: None,
+            csv_rows: RowCount::default(),
+            rows: 0,
+        })
     }
 
     pub(crate) fn is_csv(&self) -> bool {
@@ -40,14 +49,12 @@ impl Printer {
         self.rows
     }
 
-    /// So many rows were printed otherwise.
-    pub(crate) const fn count(&mut self, rows: u64) {
-        self.rows = rows;
-    }
-
-    /// What is CSV already.
-    pub(crate) fn csv(&mut self, csv: &[u8]) -> Result<(), Error> {
-        self.out.write(csv)
+    /// What is CSV already; how many rows it has printed by now.
+    pub(crate) fn csv(&mut self, csv: &[u8]) -> Result<u64, Error> {
+        self.csv_rows.push(csv);
+        self.rows = self.csv_rows.rows();
+        self.out.write(csv)?;
+        Ok(self.rows)
     }
 
     /// Rows of a table.

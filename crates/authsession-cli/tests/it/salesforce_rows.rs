@@ -38,3 +38,24 @@ async fn a_job_whose_results_cannot_be_had_keeps_none_of_the_others_back() {
     let kept = fs::read_to_string(format!("{results}/{}-success.csv", jobs[1])).unwrap();
     assert!(kept.contains("Two"), "{kept}");
 }
+
+#[tokio::test]
+async fn a_result_that_has_not_the_rows_the_job_found_is_no_success() {
+    let desk = Desk::set().await;
+    desk.org.fill("Account", 10).unwrap();
+    let out = desk.file.beside("accounts.csv", "before");
+    for result in ["", "\"Name\"\n", "\"Name\"\n\"One\"\n\"Two\nLtd\"\n"] {
+        for format in ["--csv", "--ndjson"] {
+            desk.org.enqueue_at("GET */results", Answer::raw(200, "text/csv", result));
+            let half =
+                desk.run(&["query", "SELECT Name FROM Account", "--bulk", format, "--out", &out]).await;
+            assert_eq!(half.status, Some(1), "{}", half.log);
+            assert!(
+                half.log.contains(&format!("found {} rows", desk.org.count("Account").unwrap())),
+                "{}",
+                half.log
+            );
+            assert_eq!(fs::read_to_string(&out).unwrap(), "before");
+        }
+    }
+}
