@@ -12,6 +12,8 @@ use authsession_axum::store::store::StoreError;
 use authsession_salesforce::auth::Recovery;
 use authsession_salesforce::{BulkFault, CirrusError};
 
+use crate::job_id::is_job_id;
+
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -131,6 +133,25 @@ pub(crate) enum Error {
     #[error("{}", said(.0))]
     Salesforce(CirrusError),
 
+    /// What an answer says of a job is not to be trusted.
+    #[error(
+        "the answer names a job by what is no id: see that --instance-url is the org's, and what stands between"
+    )]
+    NoJobId,
+
+    /// The result of a query is not all of it, or more.
+    #[error("the job found {found} rows, and its result had {came}: run the query again")]
+    OtherRows {
+        /// As many as the job said.
+        found: u64,
+        /// As many as were printed.
+        came: u64,
+    },
+
+    /// A table whose columns are not known by its first rows.
+    #[error("a row has a column that those before it had not: print it with --json or --ndjson")]
+    AnotherColumn,
+
     /// Rows are with Salesforce, and what becomes of them is not known.
     #[error("rows are with Salesforce by now; do not load them again, go on with{}", resuming(.jobs))]
     Begun {
@@ -234,7 +255,9 @@ impl Error {
 }
 
 fn resuming(jobs: &[String]) -> String {
-    jobs.iter().map(|job| format!(" --resume {job}")).collect()
+    let known: String =
+        jobs.iter().filter(|job| is_job_id(job)).map(|job| format!(" --resume {job}")).collect();
+    if known.is_empty() { " --resume JOB".to_owned() } else { known }
 }
 
 /// The error, and what Salesforce says is wrong with the call, to who made it. It is somebody else's text: nothing of it moves the cursor.

@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod html;
 mod interrupts;
+mod job_id;
 mod kept_login;
 mod login;
 mod login_file;

@@ -1,13 +1,17 @@
 //! `authsession salesforce`: a query, or rows loaded in bulk, by a kept login.
 
 mod bulk;
+mod draft;
+mod harmless;
 mod output;
 mod printer;
 mod progress;
 mod query;
 mod record;
+mod row_count;
 mod select_list;
 mod session;
+mod table;
 
 use std::process::ExitCode;
 

@@ -11,8 +11,11 @@ use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::Error;
+use crate::job_id::is_job_id;
+use crate::salesforce::draft::Draft;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
+use crate::salesforce::row_count::RowCount;
 
 /// How the first line ends is seen within so many bytes.
 const FIRST_LINE: u64 = 1024 * 1024;
@@ -28,7 +31,9 @@ struct Tally {
 /// Loads the file, or waits for jobs that were begun.
 pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result<(), Error> {
     if let Some(folder) = &arguments.results {
-        fs::create_dir_all(folder).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
+        // Before anything is loaded, so that it can still be put right.
+        let made = fs::create_dir_all(folder).and_then(|()| Draft::open(&folder.join("results")));
+        made.map(drop).map_err(|cause| Error::Unwritable { path: folder.clone(), cause })?;
     }
     let progress = Progress::begin("uploading");
     let jobs = load(salesforce, &arguments, &progress).await?;
@@ -81,7 +86,12 @@ async fn load(
         spec = spec.line_ending(line_ending(file)?);
     }
     let load = salesforce.bulk().ingest().load(spec);
-    let load = load.on_job(|id| progress.note(&format!("job {id}")));
+    let load = load.on_job(|id| {
+        // One that is none is refused when the jobs are over.
+        if is_job_id(id) {
+            progress.note(&format!("job {id}"));
+        }
+    });
     let load = load.on_progress(|at| progress.rows(at.records_processed));
     let jobs = match &arguments.file {
         Some(file) => load.send(BulkSource::file(file)).await,
@@ -97,10 +107,14 @@ async fn tally(
     progress: &Progress,
 ) -> Result<Tally, Error> {
     let mut tally = Tally::default();
+    let mut failure = None;
     for outcome in jobs {
-        told(salesforce, outcome, folder, progress, &mut tally).await?;
+        // What is wrong with one job is told after what became of all.
+        if let Err(error) = told(salesforce, outcome, folder, progress, &mut tally).await {
+            failure.get_or_insert(error);
+        }
     }
-    Ok(tally)
+    failure.map_or(Ok(tally), Err)
 }
 
 /// Counts what became of a job's rows, and writes them down.
@@ -112,6 +126,10 @@ async fn told(
     tally: &mut Tally,
 ) -> Result<(), Error> {
     let (job, ingest) = (outcome.job(), salesforce.bulk().ingest());
+    let id = &job.id;
+    if !is_job_id(id) {
+        return Err(Error::NoJobId);
+    }
     let how = match outcome {
         BulkOutcome::Complete(_) => None,
         BulkOutcome::Failed(_) => Some("failed"),
@@ -120,36 +138,36 @@ async fn told(
     if let Some(how) = how {
         let why: String =
             job.error_message.iter().flat_map(|why| why.chars()).filter(|sign| !sign.is_control()).collect();
-        progress.note(&format!("job {} {how} {why}", job.id));
+        progress.note(&format!("job {id} {how} {why}"));
     }
     tally.loaded += job.records_processed().saturating_sub(job.records_failed());
     tally.failed += job.records_failed();
-    let unprocessed = match how {
-        None => 0,
-        Some(_) => {
-            let rows = ingest.unprocessed::<serde::de::IgnoredAny>(&job.id, Default::default());
-            rows.map_err(Error::Salesforce)?
-                .try_fold(0, |count, _| std::future::ready(Ok(count + 1)))
-                .await
-                .map_err(Error::Salesforce)?
-        }
-    };
-    tally.unprocessed += unprocessed;
-    let Some(folder) = folder else { return Ok(()) };
     progress.say("fetching results".to_owned());
-    let file = |what: &str| folder.join(format!("{}-{what}.csv", job.id));
-    write(ingest.successful_results_stream(&job.id).await, &file("success")).await?;
-    write(ingest.failed_results_stream(&job.id).await, &file("failed")).await?;
-    write(ingest.unprocessed_records_stream(&job.id).await, &file("unprocessed")).await
+    let file = |what: &str| folder.map(|folder| folder.join(format!("{id}-{what}.csv")));
+    if folder.is_some() || how.is_some() {
+        let unprocessed = ingest.unprocessed_records_stream(id).await;
+        tally.unprocessed += written(unprocessed, file("unprocessed").as_deref()).await?;
+    }
+    if folder.is_some() {
+        written(ingest.successful_results_stream(id).await, file("success").as_deref()).await?;
+        written(ingest.failed_results_stream(id).await, file("failed").as_deref()).await?;
+    }
+    Ok(())
 }
 
-async fn write(rows: CirrusResult<ByteStream>, path: &Path) -> Result<(), Error> {
-    let mut rows = rows.map_err(Error::Salesforce)?;
-    let mut out = Output::open(Some(path))?;
-    while let Some(piece) = rows.try_next().await.map_err(Error::Salesforce)? {
-        out.write(&piece)?;
+/// How many rows they are, once they are in that file, if in any.
+async fn written(csv: CirrusResult<ByteStream>, path: Option<&Path>) -> Result<u64, Error> {
+    let mut csv = csv.map_err(Error::Salesforce)?;
+    let mut out = path.map(|path| Output::open(Some(path))).transpose()?;
+    let mut count = RowCount::default();
+    while let Some(piece) = csv.try_next().await.map_err(Error::Salesforce)? {
+        count.push(&piece);
+        if let Some(out) = &mut out {
+            out.write(&piece)?;
+        }
     }
-    out.end()
+    out.map_or(Ok(()), Output::end)?;
+    Ok(count.rows())
 }
 
 /// How the lines of a file end: as its first one does.

@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::errors::Error;
 use crate::salesforce::output::Output;
 use crate::salesforce::record::{Cell, Record};
+use crate::salesforce::row_count::RowCount;
+use crate::salesforce::table::Table;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -19,16 +21,24 @@ pub(crate) enum Format {
 pub(crate) struct Printer {
     format: Format,
     out: Output,
-    /// The columns' order, as far as it is known.
-    order: Vec<String>,
+    /// What the query names.
+    asked_for: Vec<String>,
     /// Once the columns are known.
-    table: Option<CsvWriter>,
+    table: Option<(Table, CsvWriter)>,
+    csv_rows: RowCount,
     rows: u64,
 }
 
 impl Printer {
-    pub(crate) fn begin(format: Format, path: Option<&Path>, order: Vec<String>) -> Result<Self, Error> {
-        Ok(Self { format, out: Output::open(path)?, order, table: None, rows: 0 })
+    pub(crate) fn begin(format: Format, path: Option<&Path>, asked_for: Vec<String>) -> Result<Self, Error> {
+        Ok(Self {
+            format,
+            out: Output::open(path)?,
+            asked_for,
+            table: None,
+            csv_rows: RowCount::default(),
+            rows: 0,
+        })
     }
 
     pub(crate) fn is_csv(&self) -> bool {
@@ -39,34 +49,28 @@ impl Printer {
         self.rows
     }
 
-    /// So many rows were printed otherwise.
-    pub(crate) const fn count(&mut self, rows: u64) {
-        self.rows = rows;
+    /// What is CSV already; how many rows it has printed by now.
+    pub(crate) fn csv(&mut self, csv: &[u8]) -> Result<u64, Error> {
+        self.csv_rows.push(csv);
+        self.rows = self.csv_rows.rows();
+        self.out.write(csv)?;
+        Ok(self.rows)
     }
 
-    /// What is CSV already.
-    pub(crate) fn csv(&mut self, csv: &[u8]) -> Result<(), Error> {
-        self.out.write(csv)
-    }
-
-    /// Rows of a table whose columns are those of its first page.
+    /// Rows of a table.
     pub(crate) fn table(&mut self, page: &[Record<Cell>]) -> Result<(), Error> {
-        let page: Vec<_> = page.iter().map(Record::flat).collect();
-        if self.table.is_none() && !page.is_empty() {
-            let mut columns = columns(&page);
-            let place = |name: &String| self.order.iter().position(|other| *other == name.to_lowercase());
-            columns.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
-            self.table = Some(CsvWriter::with_columns(CsvFormat::new(), columns));
-        }
-        let Some(table) = &mut self.table else { return Ok(()) };
-        let known = columns(&page);
-        for mut record in page {
-            // A parent there is none of.
-            record.0.retain(|(name, value)| value.is_some() || known.contains(name));
-            table.write(&record).map_err(Error::Salesforce)?;
+        let Some(first) = page.first() else { return Ok(()) };
+        let (table, csv) = self.table.get_or_insert_with(|| {
+            let table = Table::of(std::mem::take(&mut self.asked_for), first);
+            let csv = CsvWriter::with_columns(CsvFormat::new(), table.columns());
+            (table, csv)
+        });
+        for record in page {
+            let row = table.row(record).ok_or(Error::AnotherColumn)?;
+            csv.write(&row).map_err(Error::Salesforce)?;
             self.rows += 1;
         }
-        let rows = table.take();
+        let rows = csv.take();
         self.out.write(&rows)
     }
 
@@ -91,16 +95,4 @@ impl Printer {
         self.out.end()?;
         Ok(self.rows)
     }
-}
-
-/// All names, without those of parents that stand for their fields.
-fn columns(page: &[Record<Option<String>>]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, _) in page.iter().flat_map(|record| &record.0) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    let is_parent = |name: &String| names.iter().any(|other| other.starts_with(&format!("{name}.")));
-    names.iter().filter(|name| !is_parent(name)).cloned().collect()
 }

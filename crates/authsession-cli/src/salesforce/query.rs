@@ -1,12 +1,11 @@
 //! `authsession salesforce query`: what a query finds, as CSV or JSON.
 
-use authsession_salesforce::{
-    BulkJob as _, BulkOperation, BulkOutcome, BulkQuerySpec, Cirrus, CsvFormat, CsvRows,
-};
+use authsession_salesforce::{BulkOperation, BulkOutcome, BulkQuerySpec, Cirrus, CsvFormat, CsvRows};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use crate::arguments::salesforce::QueryArguments;
 use crate::errors::Error;
+use crate::job_id::is_job_id;
 use crate::salesforce::printer::{Format, Printer};
 use crate::salesforce::progress::Progress;
 use crate::salesforce::record::{Cell, Record};
@@ -44,6 +43,9 @@ async fn by_job(
     let queries = salesforce.bulk().query();
     let spec = BulkQuerySpec::new(&arguments.soql, operation);
     let job = queries.create(&spec).await.map_err(Error::Salesforce)?;
+    if !is_job_id(&job.id) {
+        return Err(Error::NoJobId);
+    }
     progress.say(format!("job {}", job.id));
     let wait = queries.wait(&job.id).on_progress(|at| progress.rows(at.records_processed));
     let job = wait.await.and_then(BulkOutcome::completed).map_err(Error::Salesforce)?;
@@ -51,16 +53,19 @@ async fn by_job(
     if printer.is_csv() {
         // It is that already.
         while let Some(piece) = results.try_next().await.map_err(Error::Salesforce)? {
-            printer.csv(&piece)?;
+            progress.rows(printer.csv(&piece)?);
         }
-        printer.count(job.records_processed());
-        return Ok(());
+    } else {
+        let mut rows = CsvRows::<Record<Option<String>>>::new(results, CsvFormat::new());
+        while let Some(record) = rows.try_next().await.map_err(Error::Salesforce)? {
+            progress.rows(printer.json(&record)?);
+        }
     }
-    let mut rows = CsvRows::<Record<Option<String>>>::new(results, CsvFormat::new());
-    while let Some(record) = rows.try_next().await.map_err(Error::Salesforce)? {
-        progress.rows(printer.json(&record)?);
+    let came = printer.rows();
+    match job.number_records_processed.and_then(|found| u64::try_from(found).ok()) {
+        Some(found) if found != came => Err(Error::OtherRows { found, came }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 async fn by_pages(

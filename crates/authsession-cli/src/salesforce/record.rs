@@ -23,19 +23,24 @@ pub(crate) enum Cell {
 }
 
 impl Record<Cell> {
-    /// Its fields as texts, those of parents as `Owner.Name`; children are JSON.
-    pub(crate) fn flat(&self) -> Record<Option<String>> {
+    /// Its fields as texts, those of what is a parent as `Owner.Name`; what else has parts is JSON.
+    pub(crate) fn flat(&self, is_parent: &impl Fn(&str) -> bool) -> Record<Option<String>> {
         let mut fields = Vec::new();
-        self.flatten("", &mut fields);
+        self.flatten("", is_parent, &mut fields);
         Record(fields)
     }
 
-    fn flatten(&self, prefix: &str, fields: &mut Vec<(String, Option<String>)>) {
+    fn flatten(
+        &self,
+        prefix: &str,
+        is_parent: &impl Fn(&str) -> bool,
+        fields: &mut Vec<(String, Option<String>)>,
+    ) {
         for (name, cell) in &self.0 {
             let name = format!("{prefix}{name}");
             match cell {
-                Cell::Record(parent) if !parent.0.iter().any(|(_, cell)| matches!(cell, Cell::List(_))) => {
-                    parent.flatten(&format!("{name}."), fields);
+                Cell::Record(parent) if is_parent(&name) => {
+                    parent.flatten(&format!("{name}."), is_parent, fields);
                 }
                 Cell::Value(Value::Null) => fields.push((name, None)),
                 Cell::Value(Value::String(text)) => fields.push((name, Some(text.clone()))),

@@ -1,6 +1,7 @@
 //! `authsession salesforce`: what it prints, loads and says instead.
 
 use std::fs;
+use std::path::Path;
 
 use authsession_testkit::clock::VirtualClock;
 use authsession_testkit::org::Org;
@@ -13,13 +14,13 @@ use crate::login_file::LoginFile;
 use crate::process::{Ended, authsession, ended};
 
 /// An org, and a login to it that is kept.
-struct Desk {
-    org: Org,
-    file: LoginFile,
+pub(crate) struct Desk {
+    pub(crate) org: Org,
+    pub(crate) file: LoginFile,
 }
 
 impl Desk {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let org = Org::builder().clock(VirtualClock::system()).start().await.unwrap();
         org.bulk_pace(0);
         let (endpoint, key) = (org.endpoint(OrgEndpoint::Token), org.consumer_key());
@@ -34,25 +35,39 @@ impl Desk {
     }
 
     /// The command by the kept login, which the file knows by now.
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = authsession(&["salesforce"]);
         command.args(arguments).args(["--store", &self.file.path, "--client-secret-env", "SECRET"]);
         command.env("SECRET", self.org.consumer_secret());
         command
     }
 
-    fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         ended(self.start(arguments)).await
     }
 
-    async fn query(&self, soql: &str, more: &[&str]) -> String {
+    pub(crate) async fn query(&self, soql: &str, more: &[&str]) -> String {
         let ended = self.run(&[&["query", soql], more].concat()).await;
         assert_eq!(ended.status, Some(0), "{}", ended.log);
         ended.out
+    }
+
+    /// What is in the login's folder.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let folder = Path::new(&self.file.path).parent().unwrap();
+        let files = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The job it told of.
+    pub(crate) fn job(ended: &Ended) -> &str {
+        ended.log.split_whitespace().find(|word| word.starts_with("750")).unwrap()
     }
 
     fn renewals(&self) -> usize {
@@ -176,7 +191,7 @@ async fn an_interrupt_leaves_the_job_to_go_on_and_it_is_resumed_by_its_id() {
     crate::process::signal(&child, "INT").await;
     let interrupted = ended(child).await;
     assert_eq!(interrupted.status, Some(130), "{}", interrupted.log);
-    let job = interrupted.log.split_whitespace().find(|word| word.starts_with("750")).unwrap();
+    let job = Desk::job(&interrupted);
     desk.org.bulk_pace(0);
     let resumed = desk.run(&["bulk", "insert", "Account", "--resume", job]).await;
     assert_eq!(resumed.status, Some(0), "{}", resumed.log);
