@@ -7,6 +7,7 @@ mod execute;
 mod loop_detector;
 
 use std::fmt;
+use std::mem;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
@@ -194,25 +195,28 @@ impl Exchange {
             )));
         }
         self.note(response.headers());
-        let (status, headers) = (response.status(), response.headers().clone());
-        if !(status.is_success() || status == StatusCode::NOT_MODIFIED) {
-            let body = collect_error(&mut response).await;
-            return Err(Missed::Refused(Answer { status, headers, body }));
+        let status = response.status();
+        let is_done = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        if is_done && body == Body::AsItComes {
+            return Ok(Done::AsItComes(response, turn));
         }
-        match body {
-            Body::AsItComes => Ok(Done::AsItComes(response, turn)),
-            Body::Whole => match collect(&mut response, self.settings.largest).await {
+        let headers = mem::take(response.headers_mut());
+        if is_done {
+            match collect(&mut response, self.settings.largest).await {
                 Ok(body) => Ok(Done::Whole(Answer { status, headers, body })),
                 Err(Unread::Failed(error)) => Err(failed(error)),
                 Err(Unread::TooLarge(limit)) => {
                     Err(Missed::Fault(CirrusError::ResponseTooLarge { status: status.as_u16(), limit }))
                 }
-            },
+            }
+        } else {
+            let body = collect_error(&mut response).await;
+            Err(Missed::Refused(Answer { status, headers, body }))
         }
     }
 
     fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
-        let url = call.with_query(self.address().resolve(call.path())?);
+        let url = self.address().resolve_with(call.path(), call.parameters())?;
         if url.as_str().len() > LONGEST_URL {
             return Err(CirrusError::InvalidInput {
                 field: "query",
