@@ -23,8 +23,8 @@ pub struct ByteStream {
 }
 
 impl ByteStream {
-    pub(crate) fn new(response: reqwest::Response, turn: Turn) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    pub(crate) fn new(mut response: reqwest::Response, turn: Turn) -> Self {
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let body = response.bytes_stream().map(|piece| piece.map_err(CirrusError::of_call));
         Self { status, headers, body: Box::pin(body), turn: Some(turn) }
     }

@@ -8,6 +8,7 @@ mod handed_out;
 mod loop_detector;
 
 use std::fmt;
+use std::mem;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
@@ -173,11 +174,16 @@ impl Exchange {
         lost: &mut Option<CirrusError>,
     ) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
         // What cannot be asked costs no token.
-        self.url(call)?;
+        let (instance, mut url) = (self.settings.auth.instance_url(), Some(self.url(call)?));
         let mut authorization = self.authorization().await?;
         let (mut retries, mut has_new_token) = (0, false);
         loop {
-            let (failure, missed) = match self.attempt(call, &authorization, body).await {
+            // The org may have moved with a new token.
+            let url = match url.take().filter(|_| self.settings.auth.instance_url() == instance) {
+                Some(url) => url,
+                None => self.url(call)?,
+            };
+            let (failure, missed) = match self.attempt(call, url, &authorization, body).await {
                 Ok(done) => {
                     self.detector.accepted(&authorization);
                     return Ok((Ok(done), authorization));
@@ -229,12 +235,13 @@ impl Exchange {
     async fn attempt(
         &self,
         call: &Call<'_>,
+        url: Url,
         authorization: &HeaderValue,
         body: Body,
     ) -> Result<Done, Missed> {
         let settings = &self.settings;
         let turn = settings.governor.turn(settings.clock.now()).await.map_err(Missed::Fault)?;
-        let request = self.request(call, authorization).map_err(Missed::Fault)?;
+        let request = self.request(call, url, authorization).map_err(Missed::Fault)?;
         let asked = request.url().clone();
         let mut response = self.client_for(&asked).execute(request).await.map_err(failed)?;
         if *response.url() != asked {
@@ -243,25 +250,28 @@ impl Exchange {
             )));
         }
         self.note(response.headers());
-        let (status, headers) = (response.status(), response.headers().clone());
-        if !(status.is_success() || status == StatusCode::NOT_MODIFIED) {
-            let (body, _) = collect_error(&mut response).await;
-            return Err(Missed::Refused(Answer { status, headers, body, repeated: false }));
+        let status = response.status();
+        let is_done = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        if is_done && body == Body::AsItComes {
+            return Ok(Done::AsItComes(response, turn));
         }
-        match body {
-            Body::AsItComes => Ok(Done::AsItComes(response, turn)),
-            Body::Whole => match collect(&mut response, self.settings.largest).await {
+        let headers = mem::take(response.headers_mut());
+        if is_done {
+            match collect(&mut response, self.settings.largest).await {
                 Ok(body) => Ok(Done::Whole(Answer { status, headers, body, repeated: false })),
                 Err(Unread::Failed(error)) => Err(failed(error)),
                 Err(Unread::TooLarge(limit)) => {
                     Err(Missed::Fault(CirrusError::ResponseTooLarge { status: status.as_u16(), limit }))
                 }
-            },
+            }
+        } else {
+            let (body, _) = collect_error(&mut response).await;
+            Err(Missed::Refused(Answer { status, headers, body, repeated: false }))
         }
     }
 
     fn url(&self, call: &Call<'_>) -> CirrusResult<Url> {
-        let url = call.with_query(self.address().resolve(call.path())?);
+        let url = self.address().resolve_with(call.path(), call.parameters())?;
         if url.as_str().len() > LONGEST_URL {
             return Err(CirrusError::InvalidInput {
                 field: "query",
@@ -273,8 +283,12 @@ impl Exchange {
         Ok(url)
     }
 
-    fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
-        let url = self.url(call)?;
+    fn request(
+        &self,
+        call: &Call<'_>,
+        url: Url,
+        authorization: &HeaderValue,
+    ) -> CirrusResult<reqwest::Request> {
         let request = self.client_for(&url).request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,

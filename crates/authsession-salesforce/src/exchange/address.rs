@@ -27,20 +27,23 @@ pub(crate) struct Address<'a> {
 impl Address<'_> {
     /// The URL of a path: below the version (`limits`), from the root (`/services/apexrest/orders`) or absolute, at the instance.
     pub(crate) fn resolve(&self, path: &str) -> CirrusResult<Url> {
-        let instance = Url::parse(self.instance)?;
-        if !self.insecure && !is_secure_transport_for(&instance, self.proxied) {
+        self.resolve_with(path, "")
+    }
+
+    /// The same with parameters, as a form writes them; those the path has of its own come first.
+    pub(crate) fn resolve_with(&self, path: &str, parameters: &str) -> CirrusResult<Url> {
+        let url = Url::parse(&self.written(path, parameters))?;
+        // What is written behind the instance is at the instance.
+        let elsewhere = if is_absolute(path) { Some(Url::parse(self.instance)?) } else { None };
+        let instance = elsewhere.as_ref().unwrap_or(&url);
+        if !self.insecure && !is_secure_transport_for(instance, self.proxied) {
             return Err(invalid(
                 "instance_url",
                 "is plain http, where everyone on the way could read the token: use https",
             ));
         }
         climbs_nowhere(path)?;
-        let url = match path.strip_prefix('/') {
-            Some(_) => Url::parse(&format!("{}{path}", self.instance))?,
-            None if is_absolute(path) => Url::parse(path)?,
-            None => Url::parse(&format!("{}/services/data/{}/{path}", self.instance, self.version))?,
-        };
-        if url.origin() != instance.origin() {
+        if elsewhere.is_some_and(|instance| instance.origin() != url.origin()) {
             return Err(invalid("path", "leads away from the instance, where the token must not go"));
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -50,6 +53,22 @@ impl Address<'_> {
             return Err(invalid("path", "has a `#`: write %23, or leave out what follows"));
         }
         Ok(url)
+    }
+
+    fn written(&self, path: &str, parameters: &str) -> String {
+        let before = match path.strip_prefix('/') {
+            Some(_) => [self.instance, "", "", ""],
+            None if is_absolute(path) => [""; 4],
+            None => [self.instance, "/services/data/", self.version, "/"],
+        };
+        let between = match path.split_once('?') {
+            _ if parameters.is_empty() => "",
+            None => "?",
+            Some((_, "")) => "",
+            Some(_) => "&",
+        };
+        let [instance, data, version, slash] = before;
+        [instance, data, version, slash, path, between, parameters].concat()
     }
 
     /// The URL of these segments below the version.

@@ -1,5 +1,6 @@
 //! What came back: read up to a limit, and understood as far as it is an error.
 
+use std::mem;
 use std::time::Duration;
 
 use authsession_core::http::retry_after;
@@ -144,16 +145,25 @@ pub(crate) async fn collect(response: &mut reqwest::Response, limit: Option<usiz
     {
         return Err(Unread::TooLarge(limit));
     }
-    let mut body = BytesMut::with_capacity(announced.unwrap_or_default().min(MOST_AT_ONCE));
+    // What comes in one piece is not put together.
+    let (mut first, mut body) = (Bytes::new(), BytesMut::new());
     while let Some(chunk) = response.chunk().await.map_err(Unread::Failed)? {
         if let Some(limit) = limit
-            && body.len() + chunk.len() > limit
+            && first.len() + body.len() + chunk.len() > limit
         {
             return Err(Unread::TooLarge(limit));
         }
+        if first.is_empty() && body.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if body.is_empty() {
+            body.reserve(announced.unwrap_or_default().min(MOST_AT_ONCE));
+        }
+        body.extend_from_slice(&mem::take(&mut first));
         body.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
+    Ok(if body.is_empty() { first } else { body.freeze() })
 }
 
 /// Reads an error's body, and says whether that is all of it: what is beyond the limit, or does not come, is not missed.

@@ -9,7 +9,6 @@ use http::header::{CONTENT_TYPE, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::multipart::Form;
 use serde::Serialize;
-use url::Url;
 
 use crate::error::{CirrusError, CirrusResult};
 use crate::retry::Replay;
@@ -78,6 +77,8 @@ impl<'a> Call<'a> {
 
     /// Adds one parameter.
     pub(crate) fn parameter(mut self, name: &str, value: &str) -> Self {
+        // Some of its characters take three.
+        self.query.reserve(name.len() + value.len() * 3 / 2 + 2);
         if !self.query.is_empty() {
             self.query.push('&');
         }
@@ -168,16 +169,9 @@ impl<'a> Call<'a> {
         &self.path
     }
 
-    /// The URL with the parameters, those the path had of its own first.
-    pub(crate) fn with_query(&self, mut url: Url) -> Url {
-        if !self.query.is_empty() {
-            let query = match url.query() {
-                Some(own) if !own.is_empty() => format!("{own}&{}", self.query),
-                _ => self.query.clone(),
-            };
-            url.set_query(Some(&query));
-        }
-        url
+    /// As a form writes them.
+    pub(crate) fn parameters(&self) -> &str {
+        &self.query
     }
 }
 
