@@ -77,6 +77,10 @@ pub(crate) enum Error {
         cause: io::Error,
     },
 
+    /// A file of rows that Salesforce would misread.
+    #[error("{} is not UTF-8, the only encoding Salesforce takes: convert it", .0.display())]
+    NotUtf8(PathBuf),
+
     /// A file that should hold a secret is empty.
     #[error("{} is empty", .0.display())]
     Empty(PathBuf),
@@ -174,8 +178,8 @@ pub(crate) enum Error {
     },
 
     /// Somebody did not want to wait.
-    #[error("interrupted: a job that runs goes on")]
-    Interrupted,
+    #[error("{0}")]
+    Interrupted(&'static str),
 
     /// A file cannot be written.
     #[error("cannot write {}", .path.display())]
@@ -239,11 +243,15 @@ impl Error {
     /// see to it (1).
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Arguments(_) | Self::NoVariable(_) | Self::Unreadable { .. } | Self::Empty(_) => 2,
+            Self::Arguments(_)
+            | Self::NoVariable(_)
+            | Self::Unreadable { .. }
+            | Self::NotUtf8(_)
+            | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,
             Self::Begun { .. } => 5,
-            Self::Interrupted => 130,
+            Self::Interrupted(_) => 130,
             Self::Salesforce(cause) => match cause.recovery() {
                 Recovery::Reauthorize => 3,
                 recovery if recovery.is_transient() => 4,
@@ -254,7 +262,8 @@ impl Error {
     }
 }
 
-fn resuming(jobs: &[String]) -> String {
+/// How to go on with these.
+pub(crate) fn resuming(jobs: &[String]) -> String {
     let known: String =
         jobs.iter().filter(|job| is_job_id(job)).map(|job| format!(" --resume {job}")).collect();
     if known.is_empty() { " --resume JOB".to_owned() } else { known }

@@ -1,6 +1,7 @@
 //! `authsession salesforce`: a query, or rows loaded in bulk, by a kept login.
 
 mod bulk;
+mod csv_file;
 mod draft;
 mod harmless;
 mod output;
@@ -27,11 +28,13 @@ pub(crate) async fn run(arguments: SalesforceArguments) -> Result<ExitCode, Erro
     match arguments.command {
         SalesforceCommand::Query(mut arguments) => {
             let (session, salesforce) = open(&mut arguments.org).await?;
-            carried(&session, query::run(&salesforce, arguments)).await
+            let interrupted = "interrupted: not all of it was printed";
+            carried(&session, query::run(&salesforce, arguments), interrupted).await
         }
         SalesforceCommand::Bulk(mut arguments) => {
             let (session, salesforce) = open(&mut arguments.org).await?;
-            carried(&session, bulk::run(&salesforce, arguments)).await
+            let interrupted = "interrupted: what was handed over goes on, and --resume JOB waits for it";
+            carried(&session, bulk::run(&salesforce, arguments), interrupted).await
         }
     }
 }
@@ -50,6 +53,7 @@ async fn open(org: &mut OrgArguments) -> Result<(KeptSession, Cirrus), Error> {
 async fn carried(
     session: &KeptSession,
     work: impl Future<Output = Result<(), Error>>,
+    interrupted: &'static str,
 ) -> Result<ExitCode, Error> {
     tokio::select! {
         outcome = work => match outcome {
@@ -60,7 +64,7 @@ async fn carried(
         },
         () = interrupts::came() => {
             session.settle().await;
-            Err(Error::Interrupted)
+            Err(Error::Interrupted(interrupted))
         }
     }
 }

@@ -4,21 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use authsession_salesforce::{
-    BulkColumnDelimiter, BulkIngestJob, BulkIngestSpec, BulkJob as _, BulkLineEnding, BulkOperation,
-    BulkOutcome, BulkSource, ByteStream, Cirrus, CirrusResult,
+    BulkColumnDelimiter, BulkIngestJob, BulkIngestSpec, BulkJob as _, BulkOperation, BulkOutcome, BulkSource,
+    ByteStream, Cirrus, CirrusResult,
 };
 use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
-use crate::errors::Error;
+use crate::errors::{Error, resuming};
 use crate::job_id::is_job_id;
+use crate::salesforce::csv_file::line_ending;
 use crate::salesforce::draft::Draft;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
 use crate::salesforce::row_count::RowCount;
-
-/// How the first line ends is seen within so many bytes.
-const FIRST_LINE: u64 = 1024 * 1024;
 
 /// What became of the rows.
 #[derive(Default)]
@@ -30,6 +28,11 @@ struct Tally {
 
 /// Loads the file, or waits for jobs that were begun.
 pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result<(), Error> {
+    if !arguments.resume.iter().all(|id| is_job_id(id)) {
+        return Err(Error::Arguments(
+            "--resume takes a job's id, such as 7505fEXAMPLE4C2AAM: it was told when the job began",
+        ));
+    }
     if let Some(folder) = &arguments.results {
         // Before anything is loaded, so that it can still be put right.
         let made = fs::create_dir_all(folder).and_then(|()| Draft::open(&folder.join("results")));
@@ -44,7 +47,8 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result
             return Err(Error::Begun { jobs, cause: Box::new(cause) });
         }
     };
-    progress.note(&format!("{} rows loaded", tally.loaded));
+    let told = if jobs.is_empty() { ": the file has none below its header" } else { "" };
+    progress.note(&format!("{} rows loaded{told}", tally.loaded));
     if tally.failed + tally.unprocessed == 0 && jobs.iter().all(|job| matches!(job, BulkOutcome::Complete(_)))
     {
         return Ok(());
@@ -54,7 +58,13 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: BulkArguments) -> Result
         unprocessed: tally.unprocessed,
         kept: match &arguments.results {
             Some(folder) => format!("see {}", folder.display()),
-            None => "--resume JOB --results DIR writes them to files".to_owned(),
+            None => {
+                let jobs: Vec<_> = jobs.iter().map(|outcome| outcome.job().id.clone()).collect();
+                format!(
+                    "in place of the file,{} --results DIR writes them and their errors to files",
+                    resuming(&jobs)
+                )
+            }
         },
     })
 }
@@ -168,15 +178,4 @@ async fn written(csv: CirrusResult<ByteStream>, path: Option<&Path>) -> Result<u
     }
     out.map_or(Ok(()), Output::end)?;
     Ok(count.rows())
-}
-
-/// How the lines of a file end: as its first one does.
-fn line_ending(file: &Path) -> Result<BulkLineEnding, Error> {
-    use std::io::Read as _;
-    let cannot = |cause| Error::Unreadable { path: file.to_owned(), cause };
-    let mut beginning = Vec::new();
-    fs::File::open(file).map_err(cannot)?.take(FIRST_LINE).read_to_end(&mut beginning).map_err(cannot)?;
-    let first = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_whole = first.len() < beginning.len();
-    Ok(if is_whole && first.ends_with(b"\r") { BulkLineEnding::CRLF } else { BulkLineEnding::LF })
 }

@@ -21,6 +21,9 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: QueryArguments) -> Resul
         () if arguments.ndjson => Format::Ndjson,
         () => Format::Csv,
     };
+    if is_bare_count(&arguments.soql) {
+        return Err(Error::Arguments("COUNT() finds no rows to print: write COUNT(Id)"));
+    }
     let mut printer = Printer::begin(format, arguments.out.as_deref(), select_list(&arguments.soql))?;
     let progress = Progress::begin("querying");
     if arguments.bulk {
@@ -31,6 +34,12 @@ pub(crate) async fn run(salesforce: &Cirrus, arguments: QueryArguments) -> Resul
     let rows = printer.end()?;
     progress.note(&format!("{rows} rows"));
     Ok(())
+}
+
+/// Whether the answer is a number, and no record.
+fn is_bare_count(soql: &str) -> bool {
+    let signs: String = soql.chars().filter(|sign| !sign.is_whitespace()).take(13).collect();
+    signs.eq_ignore_ascii_case("SELECTCOUNT()")
 }
 
 async fn by_job(

@@ -95,3 +95,34 @@ async fn rows_are_not_loaded_when_what_becomes_of_them_cannot_be_written_down() 
     assert!(refused.log.contains(&format!("cannot write {taken}")), "{}", refused.log);
     assert_eq!(desk.org.journal().count_at("*/jobs/ingest"), 0);
 }
+
+#[tokio::test]
+async fn a_file_that_is_not_utf8_is_not_loaded_and_one_without_rows_is_told_of() {
+    let desk = Desk::set().await;
+    let file = desk.file.beside("accounts.csv", "");
+    // A sign that is cut off, one of Latin 1, and one that two pieces share.
+    let long = [&b"Name\n"[..], &[b'x'; 1024 * 1024 - 6], "ü\n".as_bytes()].concat();
+    for (text, status) in [(&b"Name\nM\xc3"[..], 2), (b"Name\nM\xfcller\n", 2), (&long, 1)] {
+        fs::write(&file, text).unwrap();
+        let loaded = desk.run(&["bulk", "insert", "Account", &file]).await;
+        assert_eq!(loaded.status, Some(status), "{}", loaded.log);
+        assert_eq!(loaded.log.contains("is not UTF-8"), status == 2, "{}", loaded.log);
+    }
+    fs::write(&file, "Name\n").unwrap();
+    let loaded = desk.run(&["bulk", "insert", "Account", &file]).await;
+    assert_eq!(loaded.status, Some(0), "{}", loaded.log);
+    assert!(loaded.log.contains("none below its header"), "{}", loaded.log);
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_answer_to_the_question_is_refused_before_it_is_asked() {
+    let desk = Desk::set().await;
+    for (arguments, advice) in [
+        (&["query", "select count( ) from Account"][..], "COUNT(Id)"),
+        (&["bulk", "insert", "Account", "--resume", "accounts.csv"], "--resume takes"),
+    ] {
+        let refused = desk.run(arguments).await;
+        assert_eq!(refused.status, Some(2), "{}", refused.log);
+        assert!(refused.log.contains(advice), "{}", refused.log);
+    }
+}
