@@ -50,7 +50,7 @@ pub(crate) async fn sign_up(salesforce: &Cirrus, company: &str, person: &str) ->
         .field_from("AccountId", &reference("account", "id"))
         .send()
         .await?;
-    match answer.cause() {
+    match answer.root_cause() {
         Some(cause) => Err(authsession_salesforce::CirrusError::InvalidResponse(format!(
             "the sign-up was undone, since {} was refused",
             cause.reference_id
