@@ -9,26 +9,20 @@ use std::sync::Arc;
 
 use authsession_axum::auth::AuthLayer;
 use authsession_axum::auth_builder::OAuthConfigurationBuilder;
-use authsession_axum::core::http::client_builder;
+use authsession_axum::core::http::api_client_builder;
 use authsession_axum::core::random;
 use authsession_axum::extractors::SalesforceSession;
 use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
-use authsession_axum::salesforce::SharedAuth;
-use authsession_axum::salesforce::auth::authorization::token_in;
+use authsession_axum::salesforce::{Cirrus, CirrusResult, SharedAuth};
 use authsession_axum::store::memory::MemoryStore;
 use authsession_testkit::org::Org;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
 use axum::routing::get;
+use futures_util::TryStreamExt;
 use serde::Deserialize;
 use tokio::net::TcpListener;
-
-#[derive(Deserialize)]
-struct Found {
-    records: Vec<Account>,
-}
 
 #[derive(Deserialize)]
 struct Account {
@@ -41,30 +35,17 @@ async fn accounts(
     State(http): State<reqwest::Client>,
     user: SalesforceSession,
 ) -> Result<String, (StatusCode, String)> {
-    let found = query(&http, user.auth(), "SELECT Name FROM Account ORDER BY Name").await;
-    let found = found.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?;
-    let names: Vec<_> = found.records.into_iter().map(|account| account.name).collect();
+    let names = names(http, user.auth()).await;
+    let names = names.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string()))?;
     Ok(format!("Your accounts: {}. Sign out at /auth/logout.", names.join(", ")))
 }
 
-/// Runs a query. It takes what a job that outlives the request would take, too: the token is fresh whenever it runs, until the
-/// user signs out.
-async fn query(http: &reqwest::Client, auth: SharedAuth, soql: &str) -> Result<Found, Box<dyn Error>> {
-    let url = format!("{}/services/data/v66.0/query", auth.instance_url());
-    let send =
-        |authorization| http.get(&url).query(&[("q", soql)]).header(AUTHORIZATION, authorization).send();
-    let authorization = auth.authorization().await?;
-    let mut answer = send(authorization.clone()).await?;
-    if answer.status() == 401
-        && let Some(refused) = token_in(&authorization)
-    {
-        // The org ended its session before its time. Once more with a new token, however many find out at the same time.
-        auth.invalidate(refused).await;
-        answer = send(auth.authorization().await?).await?;
-    }
-    #[expect(clippy::disallowed_methods, reason = "the org is trusted not to send more than fits in memory")]
-    let body = answer.error_for_status()?.text().await?;
-    Ok(serde_json::from_str(&body)?)
+/// What a job that outlives the request would do, too: the token is fresh whenever it is needed, until the user signs out. Where
+/// the org ends its session before its time, the client gets another one, and nobody here sees it.
+async fn names(http: reqwest::Client, auth: SharedAuth) -> CirrusResult<Vec<String>> {
+    let salesforce = Cirrus::builder().auth(auth).http_client(http).build()?;
+    let accounts = salesforce.query_stream_as::<Account>("SELECT Name FROM Account ORDER BY Name");
+    accounts.map_ok(|account| account.name).try_collect().await
 }
 
 pub(crate) async fn app(org: &Org, url: &str) -> Result<Router, Box<dyn Error>> {
@@ -83,7 +64,7 @@ pub(crate) async fn app(org: &Org, url: &str) -> Result<Router, Box<dyn Error>> 
         Arc::new(MemoryStore::new()),
         Arc::new(OidcLogoutHandler::default()),
     );
-    Ok(Router::new().route("/", get(accounts)).with_state(client_builder().build()?).layer(auth))
+    Ok(Router::new().route("/", get(accounts)).with_state(api_client_builder().build()?).layer(auth))
 }
 
 #[tokio::main]

@@ -10,7 +10,7 @@ use authsession_core::clock::Timestamp;
 use authsession_core::token_set::TokenSet;
 use authsession_store::key::{SessionId, StoreKey};
 use authsession_store::memory::MemoryStore;
-use authsession_store::record::SessionRecord;
+use authsession_store::record::{Later, SessionRecord};
 use authsession_store::store::SessionStore;
 use axum::Router;
 use axum::body::Body;
@@ -88,6 +88,7 @@ impl Application {
             remembered: false,
             refresh_sent_at: None,
             refused: None,
+            later: Later::default(),
             userinfo_is_newer: false,
             id_token_refused: false,
         };

@@ -25,7 +25,7 @@ async fn main() {
     let clock = VirtualClock::system();
     let now = clock.clone();
     let clock_of_all = Clock::from_fn(move || now.now());
-    let backend = open::backend(&setting("HOLDER_STORE")).await.expect("a store");
+    let backend = open::danger_backend_by_the_callers_clock(&setting("HOLDER_STORE")).await.expect("a store");
     let ring = KeyRing::new(&setting("HOLDER_KEY").into()).expect("a key");
     let store =
         SealedTokenStore::new(backend, ring, setting("HOLDER_LOGIN")).with_clock(clock_of_all.clone());

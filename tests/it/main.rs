@@ -13,6 +13,8 @@ mod real_algorithms;
 #[cfg(all(test, feature = "real"))]
 mod real_faults;
 #[cfg(all(test, feature = "real"))]
+mod real_faults_nodes;
+#[cfg(all(test, feature = "real"))]
 mod real_mysql;
 #[cfg(all(test, feature = "real"))]
 mod real_postgres;
@@ -32,6 +34,8 @@ mod real_salesforce_bulk;
 mod real_sql;
 #[cfg(all(test, feature = "real"))]
 mod real_stage;
+#[cfg(all(test, feature = "real"))]
+mod real_wire;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]

@@ -27,6 +27,10 @@ struct Server {
     application: fn() -> String,
     /// Has it take no writes, until what this gives is called.
     block_writes: fn(&str) -> Unblock,
+    /// How many connections it was asked for since it started.
+    connections: fn() -> usize,
+    /// How many a process has at most.
+    of_a_process: usize,
 }
 
 const POSTGRES: Server = Server {
@@ -34,18 +38,24 @@ const POSTGRES: Server = Server {
     variable: "AUTHSESSION_TEST_POSTGRES",
     application: || server("AUTHSESSION_TEST_POSTGRES"),
     block_writes: postgres_is_read_only,
+    connections: postgres_connections,
+    of_a_process: 11,
 };
 const MYSQL: Server = Server {
     name: "mysql",
     variable: "AUTHSESSION_TEST_MYSQL",
     application: mysql_application,
     block_writes: mysql_is_read_only,
+    connections: mysql_connections,
+    of_a_process: 10,
 };
 const REDIS: Server = Server {
     name: "redis",
     variable: "AUTHSESSION_TEST_REDIS",
     application: || server("AUTHSESSION_TEST_REDIS"),
     block_writes: redis_is_full,
+    connections: redis_connections,
+    of_a_process: 2,
 };
 
 impl Server {
@@ -75,9 +85,35 @@ impl Server {
     }
 }
 
-fn run(program: &str, arguments: &[&str]) {
+fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The number at the end of that line.
+fn number_behind(text: &str, name: &str) -> usize {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim_matches([':', ' ', '\t', '\r']).parse().unwrap()
+}
+
+fn postgres_connections() -> usize {
+    let statement = "SELECT 'sessions', sessions FROM pg_stat_database WHERE datname = current_database()";
+    let text = run("psql", &[&server("AUTHSESSION_TEST_POSTGRES"), "-qAtF:", "-c", statement]);
+    number_behind(&text, "sessions")
+}
+
+fn mysql_connections() -> usize {
+    number_behind(
+        &mysql(&server("AUTHSESSION_TEST_MYSQL"), "SHOW GLOBAL STATUS LIKE 'Connections'"),
+        "Connections\t",
+    )
+}
+
+fn redis_connections() -> usize {
+    let (password, port) = redis_login(&server("AUTHSESSION_TEST_REDIS"));
+    let text = run("redis-cli", &["--no-auth-warning", "-a", &password, "-p", &port, "INFO", "stats"]);
+    number_behind(&text, "total_connections_received")
 }
 
 fn postgres_is_read_only(url: &str) -> Unblock {
@@ -95,7 +131,7 @@ fn postgres_is_read_only(url: &str) -> Unblock {
 fn mysql_is_read_only(url: &str) -> Unblock {
     mysql(url, "SET GLOBAL read_only = ON");
     let url = url.to_owned();
-    Box::new(move || mysql(&url, "SET GLOBAL read_only = OFF"))
+    Box::new(move || drop(mysql(&url, "SET GLOBAL read_only = OFF")))
 }
 
 /// The URL of an application with no more rights than it needs.
@@ -113,7 +149,7 @@ fn mysql_application() -> String {
 }
 
 /// Tells the server, by its administrator.
-fn mysql(url: &str, statement: &str) {
+fn mysql(url: &str, statement: &str) -> String {
     let administrator = server("AUTHSESSION_TEST_MYSQL");
     let (login, _) = administrator.trim_start_matches("mysql://").split_once('@').unwrap();
     let (user, password) = login.split_once(':').unwrap();
@@ -123,14 +159,18 @@ fn mysql(url: &str, statement: &str) {
     run(
         "mariadb",
         &["--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", user, &password, "-e", statement],
-    );
+    )
+}
+
+fn redis_login(url: &str) -> (String, String) {
+    let (password, address) = url.trim_start_matches("redis://:").split_once('@').unwrap();
+    let port = address.trim_end_matches('/').rsplit(':').next().unwrap();
+    (password.to_owned(), port.to_owned())
 }
 
 /// No memory is left for anything new.
 fn redis_is_full(url: &str) -> Unblock {
-    let (password, address) = url.trim_start_matches("redis://:").split_once('@').unwrap();
-    let port = address.trim_end_matches('/').rsplit(':').next().unwrap();
-    let (password, port) = (password.to_owned(), port.to_owned());
+    let (password, port) = redis_login(url);
     let set = move |bytes: &str| {
         let login = ["--no-auth-warning", "-a", password.as_str(), "-p", port.as_str()];
         run("redis-cli", &[&login[..], &["CONFIG", "SET", "maxmemory", bytes]].concat());
@@ -220,6 +260,22 @@ async fn a_store_that_dies_and_comes_back(store: Server) {
     assert_eq!(fleet.provider.refreshes().await, 1);
 }
 
+/// However many ask meanwhile, a process connects as often as it has connections.
+async fn a_store_that_comes_back_is_not_run_over(store: Server) {
+    let fleet = Fleet::on(&store.url(), false).await;
+    store.hangs();
+    let mut asked = JoinSet::new();
+    for number in 0..300 {
+        fleet.ask(&mut asked, number % PROCESSES);
+    }
+    store.dies_and_comes_back();
+    asked.join_all().await;
+    all_are_served_again(&fleet).await;
+    // Beside theirs are those of who looks whether it is up.
+    let (connections, at_most) = ((store.connections)(), PROCESSES * store.of_a_process + 10);
+    assert!(connections <= at_most, "{connections} connections, not {at_most}");
+}
+
 async fn a_store_that_takes_no_writes(store: Server) {
     let fleet = Fleet::on(&store.url(), false).await;
     let unblock = (store.block_writes)(&store.url());
@@ -254,6 +310,11 @@ macro_rules! on_each_server {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn a_store_that_dies_and_comes_back_needs_no_restart_of_anything_else() {
                 super::a_store_that_dies_and_comes_back($server).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn a_store_that_comes_back_is_not_run_over_by_those_who_waited() {
+                super::a_store_that_comes_back_is_not_run_over($server).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

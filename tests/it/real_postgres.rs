@@ -4,92 +4,57 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_store::backend::{Backend, Kept, Labels};
-use authsession_store::contract;
+use authsession_store::backend::{Backend, Labels};
+use authsession_store::contract::processes::{self, Processes};
 use authsession_store::end_reason::EndReason;
-use authsession_store::postgres::{PostgresBackend, SCHEMA};
+use authsession_store::postgres::{self, PostgresBackend};
 use authsession_store::record::Version;
+use authsession_store::sql_settings::SqlSettings;
 use authsession_store::store::StoreError;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
-use crate::real_sql::{self, HOUR, NOW, Wire, content, keep, name, new_table, server, store};
+use crate::real_sql::{self, HOUR, NOW, Real, content, drop_table, keep, name, new_table, open, server};
 
 const VARIABLE: &str = "AUTHSESSION_TEST_POSTGRES";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_in_postgres_keep_every_promise() {
-    let table = new_table();
-    contract::keeps_every_promise(async |clock| store(open(&table).await, clock)).await;
-    drop_table(&table).await;
-}
+/// The server, for the tests of all of them.
+struct Postgres;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_replicas_that_start_at_once_make_one_table() {
-    for _ in 0..5 {
-        let table = new_table();
-        let starts: Vec<_> = (0..10)
-            .map(|_| {
-                let table = table.clone();
-                tokio::spawn(async move { open(&table).await.load(&name(1)).await })
-            })
-            .collect();
-        for start in starts {
-            assert_eq!(start.await.unwrap().unwrap(), Kept::Absent);
-        }
-        drop_table(&table).await;
+impl Real for Postgres {
+    type Database = sqlx::Postgres;
+    type Backend = PostgresBackend;
+    const VARIABLE: &str = VARIABLE;
+    const SCHEMA: &str = postgres::SCHEMA;
+
+    async fn connect_with(settings: SqlSettings<Self::Database>) -> Result<Self::Backend, StoreError> {
+        PostgresBackend::connect_with(settings).await
+    }
+
+    async fn run(script: String) {
+        sqlx::raw_sql(AssertSqlSafe(script)).execute(&admin()).await.unwrap();
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_updates_by_several_replicas_one_is_saved() {
-    let (one, another, table) = two().await;
-    real_sql::of_many_updates_one_is_saved(one, another).await;
-    drop_table(&table).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_replicas_that_sweep_at_once_each_session_is_ended_by_one() {
-    let (one, another, table) = two().await;
-    real_sql::each_session_is_swept_by_one(one, another).await;
-    drop_table(&table).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_who_write_at_once_all_get_their_turn() {
-    let (one, another, table) = two().await;
-    real_sql::many_who_write_at_once_all_get_their_turn(one, another).await;
-    drop_table(&table).await;
+real_sql::hold_to! {
+    Postgres:
+    sessions_keep_every_promise,
+    every_promise_among_processes_is_kept,
+    replicas_that_start_at_once_make_one_table,
+    deadlines_before_the_epoch_are_kept,
+    an_ended_session_is_forgotten_in_time,
+    a_schema_of_one_s_own_migrations_serves,
+    an_end_whose_answer_was_lost_is_its_own,
+    each_step_takes_as_few_messages_as_it_can,
+    a_server_that_hangs_is_unavailable_in_time_and_serves_again_afterwards,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn databases_of_stricter_transactions_serve() {
     let table = new_table();
     let strict = format!("{}?options[default_transaction_isolation]=serializable", server(VARIABLE));
-    let open = async || Arc::new(open_at(&strict, &table).await);
-    real_sql::many_who_write_at_once_all_get_their_turn(open().await, open().await).await;
-    drop_table(&table).await;
-}
-
-#[tokio::test]
-async fn what_is_kept_comes_back() {
-    let table = new_table();
-    real_sql::what_is_kept_comes_back(&open(&table).await).await;
-    drop_table(&table).await;
-}
-
-#[tokio::test]
-async fn each_step_takes_as_few_messages_as_it_can() {
-    let (table, wire) = (new_table(), Wire::to(&server(VARIABLE)).await);
-    real_sql::each_step_takes_as_few_messages_as_it_can(&open_at(&wire.url, &table).await, &wire).await;
-    drop_table(&table).await;
-}
-
-#[tokio::test]
-async fn a_server_that_hangs_is_unavailable_in_time_and_serves_again_afterwards() {
-    let (table, wire) = (new_table(), Wire::to(&server(VARIABLE)).await);
-    let backend = open_at(&wire.url, &table).await.with_time_limit(Duration::from_secs(2));
-    real_sql::a_server_that_hangs_is_unavailable_in_time(&backend, &wire).await;
-    drop_table(&table).await;
+    let both = Processes::new(&async || open_at(&strict, &table).await).await;
+    processes::many_who_write_at_once_all_get_their_turn(&both).await;
+    drop_table::<Postgres>(&table).await;
 }
 
 #[tokio::test]
@@ -103,7 +68,7 @@ async fn a_pool_survives_that_its_connections_are_cut() {
         assert_eq!(real_sql::failures_until_served_again(&backend).await, 0, "a look-up is asked again");
         assert!(backend.touch(&name(1), NOW + HOUR, NOW).await.unwrap());
     }
-    drop_table(&table).await;
+    drop_table::<Postgres>(&table).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,7 +88,7 @@ async fn saves_and_ends_are_heard_by_the_other_replica_and_touches_are_not() {
         }
         assert_eq!(waiting.await.unwrap(), !silent);
     }
-    drop_table(&table).await;
+    drop_table::<Postgres>(&table).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,13 +110,13 @@ async fn who_waits_while_the_listening_connection_is_cut_is_told_and_hears_again
     drop(one);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(terminate(&table).await, 0, "it is gone with its backend");
-    drop_table(&table).await;
+    drop_table::<Postgres>(&table).await;
 }
 
 #[tokio::test]
 async fn what_is_looked_for_is_found_by_an_index() {
     let table = new_table();
-    let (backend, pool) = (open(&table).await, admin());
+    let (backend, pool) = (open::<Postgres>(&table).await, admin());
     keep(&backend, 1).await;
     let mut connection = pool.acquire().await.unwrap();
     sqlx::query("SET enable_seqscan = off").execute(&mut *connection).await.unwrap();
@@ -166,14 +131,14 @@ async fn what_is_looked_for_is_found_by_an_index() {
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         assert!(plan.iter().any(|step| step.contains(&format!("{table}_{index}"))), "{condition}: {plan:?}");
     }
-    drop_table(&table).await;
+    drop_table::<Postgres>(&table).await;
 }
 
 #[tokio::test]
-async fn a_schema_of_one_s_own_migrations_serves_a_role_that_may_make_no_table() {
+async fn a_table_that_is_there_serves_a_role_that_may_make_no_table() {
     let (table, pool) = (new_table(), admin());
     for _ in 0..2 {
-        let script = SCHEMA.replace("authsession_sessions", &table);
+        let script = postgres::SCHEMA.replace("authsession_sessions", &table);
         sqlx::raw_sql(AssertSqlSafe(script)).execute(&pool).await.unwrap();
     }
     let setup = format!(
@@ -184,13 +149,13 @@ async fn a_schema_of_one_s_own_migrations_serves_a_role_that_may_make_no_table()
     let backend = open_at(&url, &table).await;
     keep(&backend, 1).await;
     backend.end(&name(1), EndReason::Logout, NOW, NOW).await.unwrap();
-    let refused = PostgresBackend::on_prepared(PostgresBackend::pool(&url).unwrap());
-    let refused = refused.with_table(&new_table()).unwrap().create_schema().await.unwrap_err();
+    let another = SqlSettings::at(&url).with_table(&new_table());
+    let refused = PostgresBackend::connect_with(another).await.unwrap_err();
     assert!(
         matches!(&refused, StoreError::Misconfigured(hint) if hint.contains("lacks rights")),
         "{refused:?}"
     );
-    drop_table(&table).await;
+    drop_table::<Postgres>(&table).await;
     sqlx::raw_sql(AssertSqlSafe(format!("DROP ROLE r_{table}"))).execute(&pool).await.unwrap();
 }
 
@@ -202,7 +167,8 @@ async fn no_password_shows_in_an_error_or_a_debug() {
     let wrong = format!("{user}:openSesame@{rest}");
     let refused = PostgresBackend::connect(&wrong).await.unwrap_err();
     assert!(matches!(&refused, StoreError::Misconfigured(hint) if hint.contains("password")), "{refused:?}");
-    let backend = PostgresBackend::on_prepared(PostgresBackend::pool(&wrong).unwrap());
+    let prepared = SqlSettings::at(&wrong).with_prepared_table();
+    let backend = PostgresBackend::connect_with(prepared).await.unwrap();
     let unavailable = backend.load(&name(1)).await.unwrap_err();
     assert!(unavailable.is_transient(), "a request waits for better times: {unavailable:?}");
     for wrong in
@@ -234,25 +200,20 @@ async fn what_is_set_up_wrong_is_told_at_the_start() {
 #[tokio::test]
 async fn a_name_of_another_length_is_refused_by_the_table() {
     let table = new_table();
-    keep(&open(&table).await, 1).await;
+    keep(&open::<Postgres>(&table).await, 1).await;
     let shorten = AssertSqlSafe(format!("UPDATE {table} SET name = '\\x01'"));
     let refused = sqlx::query(shorten).execute(&admin()).await.unwrap_err();
     assert!(refused.as_database_error().unwrap().is_check_violation(), "{refused:?}");
-    drop_table(&table).await;
-}
-
-async fn open(table: &str) -> PostgresBackend {
-    open_at(&server(VARIABLE), table).await
+    drop_table::<Postgres>(&table).await;
 }
 
 async fn open_at(url: &str, table: &str) -> PostgresBackend {
-    let backend = PostgresBackend::on_prepared(PostgresBackend::pool(url).unwrap());
-    backend.with_table(table).unwrap().create_schema().await.unwrap()
+    PostgresBackend::connect_with(SqlSettings::at(url).with_table(table)).await.unwrap()
 }
 
 async fn two() -> (Arc<PostgresBackend>, Arc<PostgresBackend>, String) {
     let table = new_table();
-    (Arc::new(open(&table).await), Arc::new(open(&table).await), table)
+    (Arc::new(open::<Postgres>(&table).await), Arc::new(open::<Postgres>(&table).await), table)
 }
 
 /// The server, as an application of that name.
@@ -261,7 +222,7 @@ fn named(table: &str) -> String {
 }
 
 fn admin() -> PgPool {
-    PostgresBackend::pool(&server(VARIABLE)).unwrap()
+    PgPool::connect_lazy(&server(VARIABLE)).unwrap()
 }
 
 /// Cuts the connections of the application of that name; how many there were.
@@ -295,8 +256,4 @@ async fn until_heard(listens: &Arc<PostgresBackend>, tells: &Arc<PostgresBackend
         }
     }
     unreachable!("nothing was heard");
-}
-
-async fn drop_table(table: &str) {
-    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}"))).execute(&admin()).await.unwrap();
 }

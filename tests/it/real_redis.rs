@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use authsession_core::random;
 use authsession_store::backend::{Backend, EndOutcome, Kept, Label, Labels, UpdateOutcome};
@@ -14,17 +13,23 @@ use authsession_store::seal::KeyRing;
 use authsession_store::sealed_store::SealedStore;
 use authsession_store::store::StoreError;
 
+use redis::TlsCertificates;
+use tokio::task::JoinSet;
+
 use crate::real_redis_stage::{HOUR, at, content, keep, new_name, new_prefix, now, url};
+use crate::real_wire::Wire;
+use crate::replicas::fleet::{Fleet, PROCESSES};
 
 const NODE: &str = "AUTHSESSION_TEST_REDIS";
 const CLUSTER: &str = "AUTHSESSION_TEST_REDIS_CLUSTER";
+const TLS: &str = "AUTHSESSION_TEST_REDIS_TLS";
 const SENTINEL: &str = "AUTHSESSION_TEST_REDIS_SENTINEL";
 
 async fn keeps_every_promise(variable: &str) {
     let (url, prefix) = (url(variable), new_prefix());
     let ring = Arc::new(authsession_core::secret::Secret::from(random::text::<32>().unwrap()));
     contract::keeps_every_promise(async |clock| {
-        let backend = at(&url, &prefix).await;
+        let backend = at(&url, &prefix).await.danger_leases_by_the_callers_clock();
         SealedStore::new(std::sync::Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
     })
     .await;
@@ -46,103 +51,30 @@ async fn a_master_that_sentinels_name_keeps_every_promise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_processes_may_open_it_at_once() {
+async fn every_promise_among_processes_is_kept() {
     for variable in [NODE, CLUSTER, SENTINEL] {
         let (url, prefix) = (url(variable), new_prefix());
-        let opens: Vec<_> = (0..10)
-            .map(|_| {
-                let (url, prefix) = (url.clone(), prefix.clone());
-                tokio::spawn(
-                    async move { keep(&at(&url, &prefix).await, &Labels::default(), now() + HOUR).await },
-                )
-            })
-            .collect();
-        let reader = at(&url, &prefix).await;
-        for open in opens {
-            assert!(matches!(reader.load(&open.await.unwrap()).await.unwrap(), Kept::Session { .. }));
-        }
+        contract::keeps_every_promise_among_processes(async || at(&url, &prefix).await).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_processes_that_sweep_one_ends_each_session() {
-    for variable in [NODE, CLUSTER] {
-        let (url, prefix) = (url(variable), new_prefix());
-        let (one, other) = (at(&url, &prefix).await, at(&url, &prefix).await);
-        let mut due = Vec::new();
-        for number in 0..120 {
-            let overdue = number % 2 == 0;
-            let name =
-                keep(&one, &Labels::default(), now() + if overdue { Duration::ZERO } else { HOUR }).await;
-            if overdue {
-                due.push(name);
-            }
-        }
-        // What moved on since it was listed is no longer due.
-        let touched = keep(&one, &Labels::default(), now() + HOUR).await;
-        assert!(one.touch(&touched, now() + HOUR * 3, now()).await.unwrap());
-        let later = now() + HOUR / 2;
-        let sweep = async |backend: &RedisBackend| {
-            let mut swept = Vec::new();
-            loop {
-                let some = backend.sweep(7, later, later + HOUR).await.unwrap();
-                if some.is_empty() {
-                    return swept;
-                }
-                swept.extend(some.into_iter().map(|(name, reason, _)| {
-                    assert_eq!(reason, EndReason::Idle);
-                    name
-                }));
-            }
-        };
-        let (by_one, by_other) = tokio::join!(sweep(&one), sweep(&other));
-        let mut swept = [by_one, by_other].concat();
-        swept.sort_unstable();
-        due.sort_unstable();
-        assert_eq!(swept, due, "each once, and no other");
-        let much_later = later + HOUR * 2;
-        let rest = one.sweep(1000, much_later, much_later + HOUR).await.unwrap();
-        assert_eq!(rest.len(), 60, "those that were young before");
-        assert!(matches!(one.load(&touched).await.unwrap(), Kept::Session { .. }));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_processes_that_save_the_same_version_one_does() {
-    for variable in [NODE, CLUSTER] {
-        let (url, prefix) = (url(variable), new_prefix());
-        let mut backends = Vec::new();
-        for _ in 0..8 {
-            backends.push(Arc::new(at(&url, &prefix).await));
-        }
-        let name = new_name();
-        let creates = backends.iter().map(Arc::clone).map(|backend| {
-            tokio::spawn(async move {
-                backend
-                    .create(&name, &content(Version::FIRST), &Labels::default(), now() + HOUR, now())
-                    .await
-                    .unwrap()
-            })
-        });
-        let mut created = 0;
-        for create in creates.collect::<Vec<_>>() {
-            created += usize::from(create.await.unwrap());
-        }
-        assert_eq!(created, 1);
-        let updates = backends.iter().map(Arc::clone).map(|backend| {
-            tokio::spawn(async move {
-                let second = content(Version::FIRST.next());
-                backend.update(&name, Version::FIRST, &second, &Labels::default(), now()).await.unwrap()
-            })
-        });
-        let mut saved = 0;
-        for update in updates.collect::<Vec<_>>() {
-            match update.await.unwrap() {
-                UpdateOutcome::Saved => saved += 1,
-                outcome => assert_eq!(outcome, UpdateOutcome::Changed),
-            }
-        }
-        assert_eq!(saved, 1);
+async fn an_end_whose_answer_was_lost_is_its_own() {
+    let wire = Wire::to(&url(NODE)).await;
+    let backend = at(&wire.url, &new_prefix()).await;
+    for lost in 1..=2 {
+        let (name, first) = (new_name(), content(Version::FIRST));
+        assert!(
+            backend.create(&name, &first, &Labels::default(), now() + HOUR, now()).await.unwrap(),
+            "a new name"
+        );
+        wire.messages_of(std::future::ready(())).await;
+        wire.loses_the_answer(lost);
+        let ended = backend.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap();
+        assert!(wire.has_lost_it(), "answer {lost}");
+        assert_eq!(ended, EndOutcome::Now(EndReason::Logout, first), "answer {lost}");
+        let again = backend.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap();
+        assert_eq!(again, EndOutcome::Before, "somebody else's is not");
     }
 }
 
@@ -197,33 +129,6 @@ async fn a_look_up_believes_the_session_and_not_the_list() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_one_process_changes_another_one_hears() {
-    for variable in [NODE, CLUSTER, SENTINEL] {
-        let (url, prefix) = (url(variable), new_prefix());
-        let (one, other) = (at(&url, &prefix).await, at(&url, &prefix).await);
-        let name = keep(&one, &Labels::default(), now() + HOUR).await;
-        let (changes, names) = (other.changes().unwrap(), [name]);
-        // The first wait is over as soon as it hears at all.
-        tokio::time::timeout(Duration::from_secs(5), changes.wait_for(&names, HOUR)).await.unwrap();
-        let second = content(Version::FIRST.next());
-        let save = async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            one.update(&name, Version::FIRST, &second, &Labels::default(), now()).await.unwrap()
-        };
-        let heard = tokio::time::timeout(Duration::from_secs(1), changes.wait_for(&names, HOUR));
-        let (saved, heard) = tokio::join!(save, heard);
-        assert_eq!(saved, UpdateOutcome::Saved);
-        assert!(heard.is_ok(), "a save is heard at once");
-        let end = async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            one.end(&name, EndReason::Logout, now(), now() + HOUR).await.unwrap()
-        };
-        let heard = tokio::time::timeout(Duration::from_secs(1), changes.wait_for(&names, HOUR));
-        assert!(tokio::join!(end, heard).1.is_ok(), "so is an end");
-    }
-}
-
 /// A user of that password and with these rights, on the node.
 async fn with_rights(user: &str, rights: &[&str]) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(&*url(NODE)).unwrap();
@@ -239,7 +144,7 @@ async fn with_rights(user: &str, rights: &[&str]) -> redis::aio::MultiplexedConn
 async fn the_rights_that_are_listed_are_enough() {
     let prefix = new_prefix();
     let (user, keys, channels) = (prefix.replace(':', ""), format!("~{prefix}*"), format!("&{prefix}*"));
-    let commands = "+get +evalsha +eval +set +getrange +setrange +pttl +pexpire +publish +zadd +zrem +zrangebyscore \
+    let commands = "+get +evalsha +eval +set +getrange +setrange +pttl +pexpire +publish +time +zadd +zrem +zrangebyscore \
                     +zremrangebyscore +ping +subscribe";
     let rights: Vec<_> = [&*keys, &*channels].into_iter().chain(commands.split(' ')).collect();
     let mut connection = with_rights(&user, &rights).await;
@@ -247,15 +152,48 @@ async fn the_rights_that_are_listed_are_enough() {
     let url = format!("redis://{user}:hunter2@{}", url.rsplit_once('@').unwrap().1);
     let ring = authsession_core::secret::Secret::from(random::text::<32>().unwrap());
     contract::keeps_every_promise(async |clock| {
-        let backend = at(&url, &prefix).await;
+        let backend = at(&url, &prefix).await.danger_leases_by_the_callers_clock();
         SealedStore::new(Arc::new(backend), KeyRing::new(&ring).unwrap()).with_clock(clock)
     })
     .await;
-    let backend = at(&url, &prefix).await;
-    let names = [new_name()];
-    let heard = backend.changes().unwrap().wait_for(&names, HOUR);
-    tokio::time::timeout(Duration::from_secs(5), heard).await.expect("it hears too");
+    contract::keeps_every_promise_among_processes(async || at(&url, &prefix).await).await;
     let _: () = redis::cmd("ACL").arg("DELUSER").arg(&user).query_async(&mut connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_by_tls_keeps_every_promise_among_processes() {
+    let authority = std::fs::read(url(&format!("{TLS}_CA"))).unwrap();
+    let prefix = new_prefix();
+    contract::keeps_every_promise_among_processes(async || {
+        let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority.clone()) };
+        RedisBackend::from_client(redis::Client::build_with_tls(url(TLS), certificates).unwrap())
+            .with_prefix(&prefix)
+    })
+    .await;
+}
+
+/// Its processes trust the authority as the system's (`SSL_CERT_FILE`).
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_by_tls_refresh_once() {
+    let fleet = Fleet::on(&url(TLS), false).await;
+    fleet.expire().await;
+    let mut asked = JoinSet::new();
+    for number in 0..50 {
+        fleet.ask(&mut asked, number % PROCESSES);
+    }
+    assert!(asked.join_all().await.iter().all(|page| page.status == 200));
+    assert_eq!(fleet.provider.refreshes().await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_not_talked_to() {
+    let refused = RedisBackend::connect(&url(TLS)).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Misconfigured(told) if told.contains("certificate")),
+        "{refused:?}"
+    );
+    let plain = url(TLS).replace("rediss:", "redis:");
+    assert!(RedisBackend::connect(&plain).await.is_err(), "nor is anything said in the clear");
 }
 
 #[tokio::test]

@@ -185,3 +185,76 @@ async fn simple_salesforce_revokes_its_session() {
 async fn simple_salesforce_is_told_why_it_is_refused() {
     Client::SimpleSalesforce.runs("refused", |org| org).await;
 }
+
+#[tokio::test]
+async fn jsforce_makes_changes_and_deletes_records() {
+    let org = Client::Jsforce.runs("records", |org| org).await;
+
+    assert_eq!(org.count("Widget__c").unwrap(), 3);
+}
+
+#[tokio::test]
+async fn jsforce_works_on_collections_of_records() {
+    let org = Client::Jsforce.runs("collections", |org| org).await;
+
+    assert_eq!(org.count("Account").unwrap(), 448);
+}
+
+#[tokio::test]
+async fn jsforce_queries_page_by_page_over_relationships_and_in_groups() {
+    Client::Jsforce.runs("queries", |org| org).await;
+}
+
+#[tokio::test]
+async fn jsforce_is_told_what_objects_there_are() {
+    Client::Jsforce.runs("describe", |org| org).await;
+}
+
+#[tokio::test]
+async fn jsforce_searches() {
+    Client::Jsforce.runs("search", |org| org).await;
+}
+
+#[tokio::test]
+async fn jsforce_sends_several_requests_in_one() {
+    let org = Client::Jsforce.runs("composite", |org| org).await;
+
+    assert_eq!((org.count("Account").unwrap(), org.count("Contact").unwrap()), (4, 3));
+}
+
+#[tokio::test]
+async fn jsforce_uploads_and_downloads_bytes() {
+    Client::Jsforce.runs("blobs", |org| org).await;
+}
+
+#[tokio::test]
+async fn simple_salesforce_makes_changes_and_deletes_records() {
+    let org = Client::SimpleSalesforce.runs("records", |org| org).await;
+
+    assert_eq!(org.count("Widget__c").unwrap(), 3);
+}
+
+#[tokio::test]
+async fn simple_salesforce_queries_page_by_page() {
+    Client::SimpleSalesforce.runs("queries", |org| org).await;
+}
+
+#[tokio::test]
+async fn simple_salesforce_is_told_what_objects_there_are() {
+    Client::SimpleSalesforce.runs("describe", |org| org).await;
+}
+
+#[tokio::test]
+async fn simple_salesforce_searches() {
+    Client::SimpleSalesforce.runs("search", |org| org).await;
+}
+
+#[tokio::test]
+async fn simple_salesforce_sends_several_requests_in_one() {
+    Client::SimpleSalesforce.runs("composite", |org| org).await;
+}
+
+#[tokio::test]
+async fn simple_salesforce_uploads_and_downloads_bytes() {
+    Client::SimpleSalesforce.runs("blobs", |org| org).await;
+}

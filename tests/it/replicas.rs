@@ -28,6 +28,11 @@ macro_rules! on_each_store {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn a_process_that_stood_still_before_it_sent_sends_nothing_that_was_spent_meanwhile() {
+                death::stands_still_before_it_sends(&$url).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn an_answer_that_dies_with_its_process_ends_the_session_as_refresh_lost() {
                 death::with_the_answer(&$url).await;
             }

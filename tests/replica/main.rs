@@ -1,7 +1,8 @@
 //! One replica of an application, for the tests of several: its settings stand in the environment, and it can be told what to do.
 //!
 //! It prints `READY` once it serves. Beside the application's routes: `POST /_test/advance/SECONDS` moves its clock on, and
-//! `POST /_test/stop-at/STEP` has its next refresh stop at that step for good, `GET /_test/stopped` tells whether it has.
+//! `POST /_test/stop-at/STEP` has its next refresh stop at that step, `GET /_test/stopped` tells whether it has, and
+//! `POST /_test/go-on` has it go on.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -47,7 +48,8 @@ async fn main() {
     let now = clock.clone();
     let clock_of_all = Clock::from_fn(move || now.now());
 
-    let backend = open::backend(&setting("REPLICA_STORE")).await.expect("a store");
+    let backend =
+        open::danger_backend_by_the_callers_clock(&setting("REPLICA_STORE")).await.expect("a store");
     let ring = KeyRing::new(&setting("REPLICA_KEY").into()).expect("a key");
     let mut at_rest = SealedStore::new(backend, ring).with_clock(clock_of_all.clone());
     if std::env::var("REPLICA_NEAR").is_ok() {
@@ -74,6 +76,7 @@ async fn main() {
         .route("/_test/advance/{seconds}", post(advance))
         .route("/_test/stop-at/{step}", post(stop_at))
         .route("/_test/stopped", get(stopped))
+        .route("/_test/go-on", post(go_on))
         .with_state(Arc::new(Controls { clock, store }));
     let application = Router::new()
         .route("/", get(|| async { "home" }))
@@ -92,6 +95,10 @@ async fn advance(State(controls): State<Arc<Controls>>, Path(seconds): Path<u64>
 
 async fn stop_at(State(controls): State<Arc<Controls>>, Path(step): Path<String>) {
     controls.store.stop_at(Step::named(&step));
+}
+
+async fn go_on(State(controls): State<Arc<Controls>>) {
+    controls.store.go_on();
 }
 
 async fn stopped(State(controls): State<Arc<Controls>>) -> String {

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
+use authsession_store::claim::{Claim, Settled};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{SessionRecord, StoredSession, Version};
 use authsession_store::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
+use tokio::sync::Notify;
 
 /// Where a refresh stops. What the provider does in between is the provider's to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +44,22 @@ pub(crate) struct StoppingStore {
     inner: Arc<dyn SessionStore>,
     stop_at: Mutex<Option<Step>>,
     stopped: AtomicBool,
+    goes_on: Notify,
 }
 
 impl StoppingStore {
     pub(crate) fn before(inner: Arc<dyn SessionStore>) -> Self {
-        Self { inner, stop_at: Mutex::new(None), stopped: AtomicBool::new(false) }
+        Self { inner, stop_at: Mutex::new(None), stopped: AtomicBool::new(false), goes_on: Notify::new() }
     }
 
     pub(crate) fn stop_at(&self, step: Step) {
         *self.stop_at.lock().unwrap() = Some(step);
+    }
+
+    /// What stopped goes on, and nothing stops any more.
+    pub(crate) fn go_on(&self) {
+        *self.stop_at.lock().unwrap() = None;
+        self.goes_on.notify_one();
     }
 
     pub(crate) fn has_stopped(&self) -> bool {
@@ -60,7 +69,7 @@ impl StoppingStore {
     async fn reached(&self, step: Step) {
         if *self.stop_at.lock().unwrap() == Some(step) {
             self.stopped.store(true, Ordering::SeqCst);
-            std::future::pending().await
+            self.goes_on.notified().await;
         }
     }
 }
@@ -145,5 +154,13 @@ impl SessionStore for StoppingStore {
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
         self.inner.release(key, owner).await
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.inner.claim(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.inner.settle(key, ours, settled).await
     }
 }

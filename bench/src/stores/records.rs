@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::token_set::TokenSet;
-use authsession_store::record::SessionRecord;
+use authsession_store::record::{Later, SessionRecord};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,7 @@ impl Records {
             remembered: false,
             refresh_sent_at: None,
             refused: None,
+            later: Later::default(),
         }
     }
 

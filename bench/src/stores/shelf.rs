@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
@@ -104,7 +105,7 @@ impl Backend for Shelf {
         &self,
         _: &KeyedHash,
         _: LeaseOwner,
-        _: Timestamp,
+        _: Duration,
         _: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(false)

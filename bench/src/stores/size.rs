@@ -6,10 +6,11 @@ use authsession_store::backend::Backend;
 use authsession_store::postgres::PostgresBackend;
 use authsession_store::seal::KeyRing;
 use authsession_store::sealed_store::SealedStore;
+use authsession_store::sql_settings::SqlSettings;
 use authsession_store::sqlite::SqliteBackend;
 use authsession_store::store::SessionStore as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tokio::task::JoinSet;
 
 use crate::effort::Effort;
@@ -39,14 +40,14 @@ pub(crate) async fn measure(place: &Place, folder: &Folder, effort: Effort) -> R
             let options = SqliteConnectOptions::new().filename(folder.path().join("size.db"));
             let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Off);
             let pool = SqlitePool::connect_with(options.create_if_missing(true)).await?;
-            fill(Arc::new(SqliteBackend::on(pool.clone()).await?), sessions).await?;
+            fill(Arc::new(SqliteBackend::connect_with(SqlSettings::on(pool.clone())).await?), sessions).await?;
             let pages = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
             number(sqlx::query_scalar::<_, i64>(pages).fetch_one(&pool).await?)?
         }
         Kind::Postgres => {
-            let pool = PostgresBackend::pool(&place.url)?;
-            let backend = PostgresBackend::on_prepared(pool.clone()).with_table(TABLE)?;
-            fill(Arc::new(backend.create_schema().await?), sessions).await?;
+            let pool = PgPool::connect_lazy(&place.url)?;
+            let settings = SqlSettings::on(pool.clone()).with_table(TABLE);
+            fill(Arc::new(PostgresBackend::connect_with(settings).await?), sessions).await?;
             let size = AssertSqlSafe(format!("SELECT pg_total_relation_size('{TABLE}')"));
             let size = number(sqlx::query_scalar::<_, i64>(size).fetch_one(&pool).await?)?;
             sqlx::raw_sql(AssertSqlSafe(format!("DROP TABLE {TABLE}"))).execute(&pool).await?;

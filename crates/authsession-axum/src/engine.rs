@@ -128,15 +128,12 @@ impl Engine {
         can && (parked || !may_be_spent) && self.refresher.pause(&key).is_zero()
     }
 
-    /// Waits for the refreshes under way, and for the store to take what it would not; whether all of it was done in time.
-    pub(crate) async fn finish(&self, at_most: Duration) -> bool {
-        let done = async {
-            self.flights.landed().await;
-            while !self.keeper().unsaved.is_empty() {
-                clock::wait(LOOK_AGAIN).await;
-            }
-        };
-        clock::within(at_most, done).await.is_some()
+    /// Waits for the refreshes under way, and for the store to take what it would not.
+    pub(crate) async fn finish(&self) {
+        self.flights.landed().await;
+        while !self.keeper().unsaved.is_empty() {
+            clock::wait(LOOK_AGAIN).await;
+        }
     }
 
     fn refresh_behind(&self, key: StoreKey, session: &StoredSession) {

@@ -1,4 +1,6 @@
-//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent to this process.
+//! Callbacks on their way and just landed: a code is redeemed once, however often its callback is sent, and to whichever replica.
+
+pub(crate) mod among_replicas;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +9,12 @@ use std::time::Duration;
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::single_flight::SingleFlight;
-use authsession_store::key::SessionId;
+use authsession_store::key::{SessionId, StoreKey};
+use authsession_store::store::SessionStore;
 use tokio::sync::Semaphore;
 
 use crate::errors::{Error, Unavailable};
+use crate::landings::among_replicas::{Turn, settle, turn};
 
 /// A browser whose answer was lost sends the same callback again within this.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -24,6 +28,7 @@ const AT_ONCE: usize = 128;
 pub(crate) struct Landings {
     flights: SingleFlight<String, Landed>,
     landed: Arc<Landing>,
+    store: Arc<dyn SessionStore>,
     clock: Clock,
 }
 
@@ -35,6 +40,8 @@ pub(crate) enum Arrived {
     ConsentWanted,
     /// The provider says that the session must have ended by now.
     OverAlready,
+    /// Another replica was at it, and nobody was signed in, or nobody knows.
+    LostElsewhere,
 }
 
 /// What came of a sign-in.
@@ -43,6 +50,8 @@ pub(crate) struct Landed {
     pub(crate) outcome: Result<Arrived, Error>,
     /// Whether the code was presented to the provider: then the attempt is over, whatever came of it.
     pub(crate) spent: bool,
+    /// Whether it came of an earlier callback, or at another replica.
+    pub(crate) before: bool,
 }
 
 #[derive(Debug)]
@@ -58,18 +67,24 @@ struct Remembered {
 }
 
 impl Landings {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(store: Arc<dyn SessionStore>, clock: Clock) -> Self {
         let landed = Landing { remembered: Mutex::default(), places: Semaphore::new(AT_ONCE) };
-        Self { flights: SingleFlight::new(), landed: Arc::new(landed), clock }
+        Self { flights: SingleFlight::new(), landed: Arc::new(landed), store, clock }
     }
 
-    /// The outcome of this attempt's sign-in: that of `work`, which runs once and detached. The code is spent when it is
-    /// sent, so the sign-in ends whether or not the browser waits for it.
-    pub(crate) async fn land<F>(&self, attempt: String, work: impl FnOnce() -> F + Send) -> Landed
+    /// The outcome of this attempt's sign-in: that of `work`, which runs once among all replicas, and detached. The code is spent
+    /// when it is sent, so the sign-in ends whether or not the browser waits for it. `secret` is what its claim is called by.
+    pub(crate) async fn land<F>(
+        &self,
+        attempt: String,
+        secret: StoreKey,
+        work: impl FnOnce() -> F + Send,
+    ) -> Landed
     where
         F: Future<Output = Result<Arrived, Error>> + Send + 'static,
     {
         let (landing, clock, name) = (Arc::clone(&self.landed), self.clock.clone(), attempt.clone());
+        let store = Arc::clone(&self.store);
         let flight = self.flights.run(attempt, move || {
             let work = work();
             async move {
@@ -78,13 +93,27 @@ impl Landings {
                     return landed;
                 }
                 let Ok(_place) = landing.places.try_acquire() else { return busy() };
-                let outcome = work.await;
-                let landed = Landed { spent: is_spent(&outcome), outcome };
+                let landed = match turn(&*store, &secret, &clock).await {
+                    Ok(Turn::Ours(claim)) => {
+                        let outcome = work.await;
+                        let landed = Landed { spent: is_spent(&outcome), before: false, outcome };
+                        settle(&*store, &secret, claim, &landed).await;
+                        landed
+                    }
+                    Ok(Turn::Over(arrived)) => Landed { outcome: Ok(arrived), spent: true, before: true },
+                    // Nothing was sent that could not be kept.
+                    Err(error) => return Landed { outcome: Err(error), spent: false, before: false },
+                };
                 landing.remember(name, clock.now(), &landed);
                 landed
             }
         });
         flight.await.unwrap_or_else(|_| busy())
+    }
+
+    /// Waits for the sign-ins under way.
+    pub(crate) async fn finish(&self) {
+        self.flights.landed().await;
     }
 }
 
@@ -92,7 +121,7 @@ impl Landing {
     fn remembered(&self, attempt: &str, now: Timestamp) -> Option<Landed> {
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, landed) = remembered.outcomes.get(attempt)?;
-        (now.since(*at) < REMEMBERED).then(|| landed.clone())
+        (now.since(*at) < REMEMBERED).then(|| Landed { before: true, ..landed.clone() })
     }
 
     fn remember(&self, attempt: String, now: Timestamp, landed: &Landed) {
@@ -110,7 +139,7 @@ impl Landing {
 
 fn busy() -> Landed {
     let error = ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff);
-    Landed { outcome: Err(error.into()), spent: false }
+    Landed { outcome: Err(error.into()), spent: false, before: false }
 }
 
 /// Whether the code may have reached the provider.

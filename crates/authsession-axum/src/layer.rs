@@ -82,8 +82,8 @@ impl AuthenticationLayer {
 }
 
 impl AuthenticationLayer {
-    /// Waits for what goes on behind the requests that were answered, `at_most` so long: refreshes whose answer is on its way,
-    /// and refreshed tokens the store would not take yet. `true` when all of it is done. Call it when the server has stopped
+    /// Waits for what goes on behind the requests that were answered, `at_most` so long: sign-ins and refreshes whose answer is on
+    /// its way, and refreshed tokens the store would not take yet. `true` when all of it is done. Call it when the server has stopped
     /// and before the program ends: a refresh token that was rotated meanwhile would end with the process, and its session
     /// with it.
     ///
@@ -95,7 +95,7 @@ impl AuthenticationLayer {
     /// # Ok(()) }
     /// ```
     pub async fn finish(&self, at_most: Duration) -> bool {
-        self.routes.engine.finish(at_most).await
+        self.routes.finish(at_most).await
     }
 }
 

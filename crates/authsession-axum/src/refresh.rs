@@ -3,6 +3,7 @@
 mod id_token;
 mod parked;
 mod rotated;
+mod saving;
 mod session_expiry;
 
 use std::convert::Infallible;
@@ -16,27 +17,20 @@ use authsession_core::random;
 use authsession_core::token_set::{Freshness, TokenSet};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
-use authsession_store::record::{Refused, SessionRecord, StoredSession, Version};
-use authsession_store::store::{Found, LeaseOwner, StoreError, Updated};
+use authsession_store::record::{Refused, SessionRecord, StoredSession};
+use authsession_store::store::{LeaseOwner, Updated};
+use authsession_store::waiting::{LEASE, Looks, RENEWAL};
 
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
 use crate::keeper::Keeper;
-use crate::refresh::parked::reason_of;
-use crate::unsaved::Parked;
+use crate::refresh::saving::SAVES;
 use crate::watch::{self, Outcome};
 
-/// A lease is renewed three times before it would fall free.
-const LEASE: Duration = Duration::from_secs(15);
 /// How long to wait for another replica's refresh.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks at whether it is done: at first, and at last, where nobody says so and where the store hears of it.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-const LOOK_SELDOM: Duration = Duration::from_millis(100);
-const LOOK_RARELY: Duration = Duration::from_millis(500);
-/// A refreshed token set that cannot be saved is tried again this often, then parked and saved first next time.
-const SAVES: u32 = 8;
-const SAVE_AGAIN: Duration = Duration::from_millis(50);
+/// How long somebody waits for a lease to be given back.
+const RELEASING: Duration = Duration::from_millis(500);
 /// What a request is told to wait when the provider says nothing and nothing is backing off.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -69,15 +63,9 @@ impl Refresher {
     /// Refreshes the session once. Runs detached, inside a single flight.
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let store = &self.keeper.store;
-        let owner = LeaseOwner(random::bytes()?);
-        let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
-            if store.lease(&key, owner, LEASE).await? {
-                let outcome = tokio::select! {
-                    outcome = self.holding_the_lease(key) => outcome,
-                    never = self.renew_the_lease(key, owner) => match never {},
-                };
-                self.release(key, owner).await;
+        let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
+        loop {
+            if let Some(outcome) = self.leased(key, self.holding_the_lease(key)).await? {
                 return outcome;
             }
             // Another replica is at it, or the session is over.
@@ -85,23 +73,54 @@ impl Refresher {
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
             }
-            let longest = if store.hears_of_changes() { LOOK_RARELY } else { LOOK_SELDOM };
-            let pause = (waited / 4).clamp(LOOK_AGAIN, longest);
+            let Some(pause) = looks.next() else { break };
             store.wait_for_change(&key, pause).await;
-            waited += pause;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
     }
 
-    async fn release(&self, key: StoreKey, owner: LeaseOwner) {
-        if let Err(error) = self.keeper.store.release(&key, owner).await {
-            tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
+    /// What comes of that work, done while the session is leased. `None`: somebody else has the lease.
+    ///
+    /// It is not given back while tokens are parked: whoever took it then would present the refresh token that is spent.
+    async fn leased<T>(&self, key: StoreKey, work: impl Future<Output = T>) -> Result<Option<T>, Error> {
+        let unsaved = &self.keeper.unsaved;
+        let kept = unsaved.take_lease(&key);
+        let owner = match kept {
+            Some(owner) => owner,
+            None => LeaseOwner(random::bytes()?),
+        };
+        let leased = self.keeper.store.lease(&key, owner, LEASE).await;
+        if !matches!(leased, Ok(true)) {
+            if kept.is_some() {
+                unsaved.keep_lease(&key, owner);
+            }
+            leased?;
+            return Ok(None);
         }
+        let outcome = tokio::select! {
+            outcome = work => outcome,
+            never = self.renew_the_lease(key, owner) => match never {},
+        };
+        if !unsaved.keep_lease(&key, owner) {
+            self.release(key, owner).await;
+        }
+        Ok(Some(outcome))
+    }
+
+    /// Nobody's answer waits for a store that hangs: then it goes on by itself.
+    async fn release(&self, key: StoreKey, owner: LeaseOwner) {
+        let store = Arc::clone(&self.keeper.store);
+        let release = tokio::spawn(async move {
+            if let Err(error) = store.release(&key, owner).await {
+                tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
+            }
+        });
+        let _goes_on = clock::within(RELEASING, release).await;
     }
 
     async fn renew_the_lease(&self, key: StoreKey, owner: LeaseOwner) -> Infallible {
         loop {
-            clock::wait(LEASE / 3).await;
+            clock::wait(RENEWAL).await;
             match self.keeper.store.lease(&key, owner, LEASE).await {
                 Ok(true) => {}
                 Ok(false) => {
@@ -194,87 +213,6 @@ impl Refresher {
         self.end(key, EndReason::ProviderMismatch).await
     }
 
-    /// Saves the new tokens onto whatever version the session has by now; onto an ended one, never.
-    async fn save(
-        &self,
-        key: StoreKey,
-        before: &StoredSession,
-        tokens: TokenSet,
-        id_token_refused: bool,
-    ) -> Result<Arc<StoredSession>, Error> {
-        let id_token_is_new = tokens.id_token != before.record.tokens.id_token;
-        let session_expiry = if id_token_is_new { self.new_session_expiry(&tokens) } else { None };
-        if session_expiry.is_some_and(|at| at <= self.keeper.configuration.clock.now()) {
-            return self.over_by_session_expiry(key, before, tokens).await;
-        }
-        let (mut version, mut base) = (before.version, before.record.clone());
-        for attempt in 1..=SAVES {
-            // What was refused was the token that is replaced now; parked after a useless answer, it is the same one still.
-            let same = tokens.access_token == base.tokens.access_token;
-            let refused = base.refused.map(|refused| Refused { pending: refused.pending && same, ..refused });
-            let record = SessionRecord {
-                tokens: tokens.clone(),
-                expires_at: self.end_of(&base, session_expiry),
-                refresh_sent_at: None,
-                refused,
-                userinfo_is_newer: base.userinfo_is_newer && !id_token_is_new,
-                id_token_refused: id_token_refused || (base.id_token_refused && !id_token_is_new),
-                ..base.clone()
-            };
-            match self.save_once(key, version, record, before).await {
-                Ok(Saving::Done(session)) => return Ok(session),
-                Ok(Saving::Ended) => return self.ended_meanwhile(key, tokens).await,
-                Ok(Saving::Onto(newer)) => (version, base) = (newer.version, newer.record.clone()),
-                Err(error) => {
-                    tracing::error!(target: "authsession::refresh", session = ?key, %error, attempt, "refreshed tokens could not be saved");
-                    if attempt < SAVES {
-                        clock::wait(SAVE_AGAIN * attempt).await;
-                    }
-                }
-            }
-        }
-        let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
-        self.park(key, Parked { redeemed, tokens, until });
-        Err(self.later(key, ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff)))
-    }
-
-    /// Somebody signed out meanwhile: the tokens are of no more use to anyone.
-    async fn ended_meanwhile(&self, key: StoreKey, tokens: TokenSet) -> Result<Arc<StoredSession>, Error> {
-        let over = self.keeper.live(key).await;
-        self.let_go(tokens.refresh_token, reason_of(&over));
-        over
-    }
-
-    async fn save_once(
-        &self,
-        key: StoreKey,
-        version: Version,
-        record: SessionRecord,
-        before: &StoredSession,
-    ) -> Result<Saving, StoreError> {
-        Ok(match self.keeper.store.update(&key, version, record).await? {
-            Updated::Saved(session) => {
-                if session.record.tokens.access_token != before.record.tokens.access_token {
-                    self.failures.succeeded(&key);
-                    watch::refresh(key, Outcome::Refreshed);
-                    self.keeper.renew_userinfo_behind(key, before, &session);
-                }
-                Saving::Done(session)
-            }
-            Updated::Ended => Saving::Ended,
-            Updated::Changed => match self.keeper.store.load(&key).await? {
-                // Another replica rotated it in spite of our lease: what it holds is the newer end of the chain.
-                Found::Live { session, .. }
-                    if session.record.tokens.refresh_token != before.record.tokens.refresh_token =>
-                {
-                    Saving::Done(session)
-                }
-                Found::Live { session, .. } => Saving::Onto(session),
-                Found::Overdue(_) | Found::Ended(_) | Found::Absent => Saving::Ended,
-            },
-        })
-    }
-
     /// The provider did not hand out tokens: the grant is dead, or the session is kept and tried again later.
     async fn refused(
         &self,
@@ -365,13 +303,6 @@ impl Refresher {
         self.failures.succeeded(&key);
         Err(Error::NotSignedIn(NotSignedIn::Ended(reason)))
     }
-}
-
-/// How far saving got.
-enum Saving {
-    Done(Arc<StoredSession>),
-    Onto(Arc<StoredSession>),
-    Ended,
 }
 
 /// Whatever kept a refresh from happening, the answer to a request is the same: later.

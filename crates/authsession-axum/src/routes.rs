@@ -10,7 +10,9 @@ mod sign_in;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use authsession_core::clock;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL};
@@ -38,8 +40,18 @@ pub(crate) enum Route {
 
 impl Routes {
     pub(crate) fn new(engine: Arc<Engine>, logout_handler: Arc<dyn LogoutHandler>) -> Self {
-        let landings = Landings::new(engine.configuration().clock.clone());
+        let store = Arc::clone(&engine.keeper().store);
+        let landings = Landings::new(store, engine.configuration().clock.clone());
         Self { engine, logout_handler, landings }
+    }
+
+    /// Sees through what goes on behind requests, and those that nobody waits for any more; whether all of it was done in time.
+    pub(crate) async fn finish(&self, at_most: Duration) -> bool {
+        let done = async {
+            self.landings.finish().await;
+            self.engine.finish().await;
+        };
+        clock::within(at_most, done).await.is_some()
     }
 
     /// The route at that path, if it is one of ours.

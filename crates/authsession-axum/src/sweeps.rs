@@ -9,6 +9,8 @@ use authsession_core::random;
 use authsession_store::store::{EndedSession, SessionStore};
 use tokio::sync::Semaphore;
 
+use crate::watch;
+
 /// How many sessions one call ends at most.
 const BATCH: usize = 250;
 /// Between the end of a sweep and the next, give or take a quarter: replicas that started together do not go on together.
@@ -81,7 +83,7 @@ async fn sweep<F: Future<Output = ()>>(
         let swept = match store.sweep(BATCH).await {
             Ok(swept) => swept,
             Err(error) => {
-                tracing::warn!(target: "authsession::session", %error, "the store was not swept");
+                watch::not_swept(&error);
                 return;
             }
         };

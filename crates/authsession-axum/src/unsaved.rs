@@ -8,6 +8,7 @@ use authsession_core::clock::Timestamp;
 use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
 use authsession_store::key::StoreKey;
+use authsession_store::store::LeaseOwner;
 
 /// Token sets parked until the store works again.
 #[derive(Debug, Default)]
@@ -15,9 +16,16 @@ pub(crate) struct Unsaved(Mutex<Lot>);
 
 #[derive(Debug, Default)]
 struct Lot {
-    parked: HashMap<StoreKey, Parked>,
+    parked: HashMap<StoreKey, Kept>,
     /// Whether somebody tries again to save what is parked.
     is_tended: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    parked: Parked,
+    /// Whose lease keeps other replicas from presenting the spent refresh token. None: somebody here holds it, and is at it.
+    lease: Option<LeaseOwner>,
 }
 
 /// A token set, and the refresh token it was had for. Of a useless answer: the old set with the new refresh token.
@@ -30,15 +38,25 @@ pub(crate) struct Parked {
 }
 
 impl Unsaved {
-    /// `true`: nobody tends what is parked, and whoever called is to.
+    /// By whoever holds the session's lease. `true`: nobody tends what is parked, and whoever called is to.
     pub(crate) fn park(&self, key: StoreKey, parked: Parked) -> bool {
         let mut lot = self.lot();
-        lot.parked.insert(key, parked);
+        lot.parked.insert(key, Kept { parked, lease: None });
         !mem::replace(&mut lot.is_tended, true)
     }
 
     pub(crate) fn take(&self, key: &StoreKey) -> Option<Parked> {
-        self.lot().parked.remove(key)
+        self.lot().parked.remove(key).map(|kept| kept.parked)
+    }
+
+    /// The lease that what is parked for the session keeps, for whoever tries to save it: nobody else here has it then.
+    pub(crate) fn take_lease(&self, key: &StoreKey) -> Option<LeaseOwner> {
+        self.lot().parked.get_mut(key)?.lease.take()
+    }
+
+    /// `false`: nothing is parked for the session, and the lease is to be given back.
+    pub(crate) fn keep_lease(&self, key: &StoreKey, lease: LeaseOwner) -> bool {
+        self.lot().parked.get_mut(key).map(|kept| kept.lease = Some(lease)).is_some()
     }
 
     pub(crate) fn has(&self, key: &StoreKey) -> bool {
@@ -53,7 +71,7 @@ impl Unsaved {
     pub(crate) fn left(&self) -> Vec<(StoreKey, Timestamp)> {
         let mut lot = self.lot();
         lot.is_tended = !lot.parked.is_empty();
-        lot.parked.iter().map(|(key, parked)| (*key, parked.until)).collect()
+        lot.parked.iter().map(|(key, kept)| (*key, kept.parked.until)).collect()
     }
 
     fn lot(&self) -> MutexGuard<'_, Lot> {

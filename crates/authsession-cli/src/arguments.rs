@@ -1,8 +1,10 @@
 //! The command line, and the environment variables that stand for it.
 
 pub(crate) mod doctor;
+pub(crate) mod kept;
 pub(crate) mod login;
 pub(crate) mod proof;
+pub(crate) mod salesforce;
 pub(crate) mod token;
 
 use std::net::SocketAddr;
@@ -13,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::arguments::doctor::DoctorArguments;
 use crate::arguments::login::LoginArguments;
+use crate::arguments::salesforce::SalesforceArguments;
 use crate::arguments::token::TokenArguments;
 
 /// Auth sessions for Rust: sign users in, and never handle an expired token again.
@@ -44,6 +47,9 @@ pub(crate) enum Command {
     /// others get the same one, and a refresh token that rotates is presented once.
     #[command(after_long_help = token::EXAMPLES)]
     Token(TokenArguments),
+    /// Query a Salesforce org, and load rows into it, by a kept login.
+    #[command(after_long_help = salesforce::EXAMPLES)]
+    Salesforce(SalesforceArguments),
     /// Examine a set-up: the provider, its keys, and this application as its client.
     ///
     /// Each line is ok, a warning, or wrong, and says what to do next. Nobody signs in and nothing changes. In the environment of

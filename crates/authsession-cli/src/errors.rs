@@ -9,6 +9,10 @@ use authsession_axum::core::error::Error as ProtocolError;
 use authsession_axum::errors::Error as SignInError;
 use authsession_axum::store::seal::SealError;
 use authsession_axum::store::store::StoreError;
+use authsession_salesforce::auth::Recovery;
+use authsession_salesforce::{BulkFault, CirrusError};
+
+use crate::job_id::is_job_id;
 
 /// An error of the command. Its text says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,10 @@ pub(crate) enum Error {
         cause: io::Error,
     },
 
+    /// A file of rows that Salesforce would misread.
+    #[error("{} is not UTF-8, the only encoding Salesforce takes: convert it", .0.display())]
+    NotUtf8(PathBuf),
+
     /// A file that should hold a secret is empty.
     #[error("{} is empty", .0.display())]
     Empty(PathBuf),
@@ -125,6 +133,64 @@ pub(crate) enum Error {
         cause: ProtocolError,
     },
 
+    /// Salesforce said no, or cannot be reached.
+    #[error("{}", said(.0))]
+    Salesforce(CirrusError),
+
+    /// What an answer says of a job is not to be trusted.
+    #[error(
+        "the answer names a job by what is no id: see that --instance-url is the org's, and what stands between"
+    )]
+    NoJobId,
+
+    /// The result of a query is not all of it, or more.
+    #[error("the job found {found} rows, and its result had {came}: run the query again")]
+    OtherRows {
+        /// As many as the job said.
+        found: u64,
+        /// As many as were printed.
+        came: u64,
+    },
+
+    /// A table whose columns are not known by its first rows.
+    #[error("a row has a column that those before it had not: print it with --json or --ndjson")]
+    AnotherColumn,
+
+    /// Rows are with Salesforce, and what becomes of them is not known.
+    #[error("rows are with Salesforce by now; do not load them again, go on with{}", resuming(.jobs))]
+    Begun {
+        /// The jobs they are in.
+        jobs: Vec<String>,
+        /// Why it is not known.
+        #[source]
+        cause: Box<Self>,
+    },
+
+    /// Rows were not loaded.
+    #[error("{failed} rows were refused, and {unprocessed} not looked at: {}", .kept)]
+    NotLoaded {
+        /// How many Salesforce refused.
+        failed: u64,
+        /// How many it had not come to when the job failed or was aborted.
+        unprocessed: u64,
+        /// Where they are.
+        kept: String,
+    },
+
+    /// Somebody did not want to wait.
+    #[error("{0}")]
+    Interrupted(&'static str),
+
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        #[source]
+        cause: io::Error,
+    },
+
     /// Nobody reads what we print.
     #[error("the output could not be printed")]
     Output(#[source] io::Error),
@@ -152,6 +218,17 @@ impl Error {
         }
     }
 
+    /// Why a load has no outcome.
+    pub(crate) fn no_outcome(cause: CirrusError) -> Self {
+        let jobs = match &cause {
+            CirrusError::Bulk(
+                BulkFault::Interrupted { job_ids, .. } | BulkFault::Unfinished { job_ids, .. },
+            ) => job_ids.clone(),
+            _ => return Self::Salesforce(cause),
+        };
+        Self::Begun { jobs, cause: Box::new(Self::Salesforce(cause)) }
+    }
+
     /// Why nobody signed in.
     pub(crate) fn no_login(store: &Path, cause: ProtocolError) -> Self {
         match cause {
@@ -162,14 +239,50 @@ impl Error {
         }
     }
 
-    /// What the exit status tells a script: sign in (3), come back (4), mend the command line or what it names (2), or see to
-    /// it (1).
+    /// What the exit status tells a script: sign in (3), come back (4), resume (5), mend the command line or what it names (2), or
+    /// see to it (1).
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Arguments(_) | Self::NoVariable(_) | Self::Unreadable { .. } | Self::Empty(_) => 2,
+            Self::Arguments(_)
+            | Self::NoVariable(_)
+            | Self::Unreadable { .. }
+            | Self::NotUtf8(_)
+            | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,
+            Self::Begun { .. } => 5,
+            Self::Interrupted(_) => 130,
+            Self::Salesforce(cause) => match cause.recovery() {
+                Recovery::Reauthorize => 3,
+                recovery if recovery.is_transient() => 4,
+                _ => 1,
+            },
             _ => 1,
         })
     }
+}
+
+/// How to go on with these.
+pub(crate) fn resuming(jobs: &[String]) -> String {
+    let known: String =
+        jobs.iter().filter(|job| is_job_id(job)).map(|job| format!(" --resume {job}")).collect();
+    if known.is_empty() { " --resume JOB".to_owned() } else { known }
+}
+
+/// The error, and what Salesforce says is wrong with the call, to who made it. It is somebody else's text: nothing of it moves the cursor.
+fn said(error: &CirrusError) -> String {
+    const LONGEST: usize = 300;
+    let mut told = error.to_string();
+    if let CirrusError::Bulk(BulkFault::Interrupted { cause, .. } | BulkFault::Unfinished { cause, .. }) =
+        error
+    {
+        return format!("{told}\n  because: {}", said(cause));
+    }
+    let CirrusError::Api { errors, .. } = error else { return told };
+    for error in errors.iter().take(3) {
+        told.push_str("\n  Salesforce says: ");
+        let message = error.message.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
+        told.extend(message.take(LONGEST));
+    }
+    told
 }

@@ -13,7 +13,8 @@ use authsession_core::token_source::TokenSource;
 use authsession_core::token_source::builder::TokenSourceBuilder;
 use authsession_core::token_store::TokenStore as _;
 
-use crate::arguments::token::TokenArguments;
+use crate::arguments::kept::KeptArguments;
+use crate::arguments::proof::variable;
 use crate::busy::Busy;
 use crate::errors::Error;
 use crate::login_file::LoginFile;
@@ -34,13 +35,11 @@ pub(crate) struct KeptLogin {
 }
 
 impl KeptLogin {
-    /// The login the arguments name: to be started with `start`, and any token but the `refused` one will do.
-    pub(crate) async fn find(
-        arguments: &TokenArguments,
-        start: Option<Secret>,
-        refused: Option<Secret>,
-    ) -> Result<Self, Error> {
+    /// The login the arguments name: any token but the `refused` one will do.
+    pub(crate) async fn find(arguments: &KeptArguments, refused: Option<Secret>) -> Result<Self, Error> {
         let path = &arguments.store;
+        let start = arguments.refresh_token_env.as_deref();
+        let start = start.map(|name| variable("--refresh-token-env", name)).transpose()?;
         let broken = |cause| Error::LoginFile { store: path.clone(), cause };
         let kept = LoginFile::at(path, Origin::default()).load().await.map_err(broken)?;
         if kept.is_none() && start.is_none() {

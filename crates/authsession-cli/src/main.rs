@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod html;
 mod interrupts;
+mod job_id;
 mod kept_login;
 mod login;
 mod login_file;
@@ -17,6 +18,7 @@ mod origin;
 mod outage;
 mod page;
 mod parties;
+mod salesforce;
 mod site;
 mod snapshot;
 mod store;
@@ -53,6 +55,7 @@ async fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Login(arguments) => login::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Token(arguments) => token::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Salesforce(arguments) => salesforce::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
     };
     match outcome {

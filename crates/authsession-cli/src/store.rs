@@ -26,14 +26,9 @@ impl Store {
         if matches!(scheme, "memory" | "") {
             return Ok(Self { sessions: Arc::new(MemoryStore::new()), kind: MEMORY });
         }
-        // Not the URL's own words: it holds a password.
-        let kind = match scheme {
-            "sqlite" => "SQLite",
-            "postgres" | "postgresql" => "PostgreSQL",
-            "mysql" | "mariadb" => "MySQL",
-            _ => "Redis",
-        };
         let backend = open::backend(url.expose()).await?;
+        // Not the URL's own words: it holds a password.
+        let kind = open::Kind::of(url.expose()).map_or("a database", open::Kind::name);
         Ok(Self { sessions: Arc::new(SealedStore::new(backend, KeyRing::new(key)?)), kind })
     }
 }

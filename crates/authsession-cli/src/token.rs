@@ -4,7 +4,6 @@ use std::io::{self, Read as _, Write as _};
 
 use authsession_core::secret::Secret;
 
-use crate::arguments::proof::variable;
 use crate::arguments::token::TokenArguments;
 use crate::errors::Error;
 use crate::kept_login::KeptLogin;
@@ -16,9 +15,8 @@ const NO_TOKEN: Error = Error::Arguments("--refused wants the refused token on s
 /// Prints the token.
 pub(crate) async fn run(arguments: TokenArguments) -> Result<(), Error> {
     let refused = arguments.refused.then(refused_token).transpose()?;
-    let start = arguments.refresh_token_env.as_deref();
-    let start = start.map(|name| variable("--refresh-token-env", name)).transpose()?;
-    let login = KeptLogin::find(&arguments, start, refused).await?;
+    let kept = arguments.kept;
+    let login = KeptLogin::find(&kept, refused).await?;
     let tokens = match login.token().await {
         Ok(tokens) => tokens,
         Err(error) if error.is_transient() => match login.still_good().await {
@@ -26,9 +24,9 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<(), Error> {
                 eprintln!("warning: {error}; the token printed is the one from before, and will end soon");
                 tokens
             }
-            None => return Err(Error::no_token(&arguments.store, error)),
+            None => return Err(Error::no_token(&kept.store, error)),
         },
-        Err(error) => return Err(Error::no_token(&arguments.store, error)),
+        Err(error) => return Err(Error::no_token(&kept.store, error)),
     };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", tokens.access_token.expose()).and_then(|()| out.flush()).map_err(Error::Output)

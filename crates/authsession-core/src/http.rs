@@ -287,7 +287,8 @@ pub(crate) fn api_client(redirects: reqwest::redirect::Policy) -> Result<reqwest
 }
 
 /// Whether the environment names a proxy: the only way reqwest learns of one here.
-fn has_proxy() -> bool {
+#[must_use]
+pub fn has_proxy() -> bool {
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))

@@ -25,7 +25,8 @@ impl Cirrus {
 /// ([`encode_path_segment`](crate::encode_path_segment)).
 ///
 /// What a class does on GET is known to nobody else, so no call is sent again once it may have been received, whatever its method.
-/// A token that was refused is replaced all the same: a refused call never reached the class.
+/// A token that Salesforce refused by name (`INVALID_SESSION_ID`) is replaced all the same: such a call never reached the class. Any
+/// other 401, and a 429, may be the class's own word.
 ///
 /// # Errors
 /// Of all its methods: as those of [`Cirrus::get`].

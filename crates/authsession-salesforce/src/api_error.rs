@@ -34,6 +34,8 @@ pub enum ApiVerdict {
     },
     /// The org is deleted or closed.
     Gone,
+    /// The rest of a query is not there any more: run the query again, from the last record that came.
+    LostCursor,
     /// The org is not at this instance: log in again, and call the instance URL the answer names.
     WrongInstance,
 }
@@ -69,8 +71,8 @@ const TABLE: &[Row] = &[
     row(401, "", "connected app is not attached to agent", NO_AGENT),
     row(0, "", "destination url not reset", ApiVerdict::WrongInstance),
     row(0, "invalid_session_id", "", ApiVerdict::Refresh),
+    row(0, "invalid_query_locator", "", ApiVerdict::LostCursor),
     row(0, "invalidsessionid", "", ApiVerdict::Refresh),
-    row(500, "", "invalid_session_id", ApiVerdict::Refresh),
     row(403, "", "bad_oauth_token", ApiVerdict::Refresh),
     row(403, "", "wrong_org", ApiVerdict::WrongInstance),
     row(
@@ -150,19 +152,11 @@ const TABLE: &[Row] = &[
 /// ```
 #[must_use]
 pub fn classify(status: u16, content_type: Option<&str>, body: &[u8]) -> Option<ApiVerdict> {
-    let text = String::from_utf8_lossy(body.get(..LOOKED_AT).unwrap_or(body));
-    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let text = looked_at(body);
     if (200..300).contains(&status) {
-        return (text.contains("401::") && refuses_the_channel(text)).then_some(ApiVerdict::Rehandshake);
+        return (text.contains("401::") && refuses_the_channel(&text)).then_some(ApiVerdict::Rehandshake);
     }
-    let reports = match text.bytes().next() {
-        Some(b'[' | b'{') => json_reports(text),
-        Some(b'<') => xml_report(text),
-        _ if content_type.is_none_or(|media_type| media_type.trim_start().starts_with("text/")) => {
-            vec![Report { code: String::new(), message: text.trim().to_lowercase() }]
-        }
-        _ => Vec::new(),
-    };
+    let reports = reports(content_type, &text);
     if reports.iter().any(|report| report.message.starts_with("401::")) {
         return Some(ApiVerdict::Rehandshake);
     }
@@ -172,6 +166,36 @@ pub fn classify(status: u16, content_type: Option<&str>, body: &[u8]) -> Option<
         .iter()
         .find(|row| (row.status == 0 || row.status == status) && reports.iter().any(|said| said.fits(row)))
         .map(|row| row.verdict)
+}
+
+/// Whether the answer says, by the name Salesforce has for it, that the session is over: so nothing was done. Any other 401 may be
+/// the word of code that ran, such as an Apex class.
+pub(crate) fn says_that_the_session_is_over(status: u16, content_type: Option<&str>, body: &[u8]) -> bool {
+    let text = looked_at(body);
+    let is_soap = text.starts_with('<');
+    reports(content_type, &text).iter().any(|said| match (status, said.code.as_str()) {
+        (401, "invalid_session_id") | (400, "invalidsessionid") => true,
+        (500, "invalid_session_id") => is_soap,
+        (403, "") => said.message == "bad_oauth_token",
+        _ => false,
+    })
+}
+
+/// The beginning of a body, as text.
+fn looked_at(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..LOOKED_AT).unwrap_or(body));
+    text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_owned()
+}
+
+fn reports(content_type: Option<&str>, text: &str) -> Vec<Report> {
+    match text.bytes().next() {
+        Some(b'[' | b'{') => json_reports(text),
+        Some(b'<') => xml_report(text),
+        _ if content_type.is_none_or(|media_type| media_type.trim_start().starts_with("text/")) => {
+            vec![Report { code: String::new(), message: text.trim().to_lowercase() }]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What a gRPC status of the Pub/Sub API means for the session: its code, and the value of the trailer `error-code`.
@@ -250,6 +274,9 @@ fn xml_report(text: &str) -> Vec<Report> {
     let code = element(text, "exceptionCode").or_else(|| element(text, "faultcode"));
     let message = element(text, "exceptionMessage").or_else(|| element(text, "faultstring"));
     let code = code.map(|code| code.rsplit(':').next().unwrap_or(code));
+    // Some faults have it in their sentence alone.
+    let in_words = message.filter(|message| message.starts_with("INVALID_SESSION_ID:"));
+    let code = in_words.map_or(code, |_| Some("INVALID_SESSION_ID"));
     Report::new(code, message).into_iter().collect()
 }
 

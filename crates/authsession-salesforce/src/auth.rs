@@ -28,9 +28,7 @@ mod org;
 pub mod org_id;
 #[cfg(feature = "legacy")]
 pub mod password;
-pub mod recovery;
 pub mod refresh;
-pub mod refusal;
 pub mod registry;
 mod rotation;
 pub mod session;
@@ -42,12 +40,16 @@ pub mod transport;
 mod vouched;
 pub mod web_server;
 
+pub use crate::error::{recovery, refusal};
 pub use async_trait::async_trait;
 pub use reqwest;
 
+pub use crate::error::cli_login_fault::CliLoginFault;
+pub use crate::error::recovery::Recovery;
+pub use crate::error::refusal::SalesforceRefusal;
 pub use authorization::Authorization;
 pub use cli_key::CliKey;
-pub use cli_login::{CliLoginFault, ImportedLogin};
+pub use cli_login::ImportedLogin;
 pub use client_credentials::{ClientCredentialsAuth, ClientCredentialsAuthBuilder};
 pub use device::{DeviceFlow, DeviceFlowBuilder};
 pub use instance_pin::{InstancePin, InstanceUrlPolicy};
@@ -57,9 +59,7 @@ pub use login_url::{LoginUrl, PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
 pub use org_id::OrgId;
 #[cfg(feature = "legacy")]
 pub use password::{PasswordAuth, PasswordAuthBuilder};
-pub use recovery::Recovery;
 pub use refresh::{RefreshTokenAuth, RefreshTokenAuthBuilder, RotationHandler};
-pub use refusal::SalesforceRefusal;
 pub use registry::{Listed, SessionRegistry};
 pub use session::{AuthSession, SharedAuth};
 pub use session_tokens::SessionTokens;

@@ -1,5 +1,6 @@
 //! Bulk API 2.0: rows by the million, in jobs that Salesforce works off by itself (Bulk API 2.0 and Bulk API Developer Guide).
 
+mod hand_over;
 pub mod ingest;
 pub mod job;
 pub mod list;

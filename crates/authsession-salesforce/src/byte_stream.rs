@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -18,16 +18,15 @@ pub struct ByteStream {
     status: u16,
     headers: HeaderMap,
     body: Pin<Box<dyn Stream<Item = CirrusResult<Bytes>> + Send>>,
+    /// Room that others wait for, until the last byte.
+    turn: Option<Turn>,
 }
 
 impl ByteStream {
     pub(crate) fn new(mut response: reqwest::Response, turn: Turn) -> Self {
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        let body = response.bytes_stream().map(move |piece| {
-            let _held = &turn;
-            piece.map_err(CirrusError::of_call)
-        });
-        Self { status, headers, body: Box::pin(body) }
+        let body = response.bytes_stream().map(|piece| piece.map_err(CirrusError::of_call));
+        Self { status, headers, body: Box::pin(body), turn: Some(turn) }
     }
 
     /// A body that is put together of several answers, under the first one's headers.
@@ -36,7 +35,7 @@ impl ByteStream {
         headers: HeaderMap,
         body: impl Stream<Item = CirrusResult<Bytes>> + Send + 'static,
     ) -> Self {
-        Self { status, headers, body: Box::pin(body) }
+        Self { status, headers, body: Box::pin(body), turn: None }
     }
 
     /// The answer's HTTP status.
@@ -56,7 +55,11 @@ impl Stream for ByteStream {
     type Item = CirrusResult<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.body.as_mut().poll_next(context)
+        let piece = ready!(self.body.as_mut().poll_next(context));
+        if !matches!(piece, Some(Ok(_))) {
+            self.turn = None;
+        }
+        Poll::Ready(piece)
     }
 }
 

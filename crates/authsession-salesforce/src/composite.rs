@@ -8,6 +8,7 @@
 //! | [`graph`](CompositeHandler::graph) | 500 subrequests in graphs | undone within its graph |
 //! | [`sobjects`](CompositeHandler::sobjects) | 200 records of one kind | by `allOrNone`: undone, or nothing |
 
+mod answered;
 mod batch;
 mod batch_builder;
 mod bounds;
@@ -24,12 +25,15 @@ mod step;
 mod subrequests;
 mod subresponse;
 mod tree;
+mod tree_request;
 
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Cirrus;
+use crate::composite::answered::{Answers, to_all};
+use crate::composite::bounds::Asked;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::call::{Call, Payload};
@@ -50,13 +54,14 @@ pub use crate::composite::graph::{
     CompositeGraph, CompositeGraphRequest, CompositeGraphResponse, CompositeGraphResult,
 };
 pub use crate::composite::outcome::CollectionOutcome;
-pub use crate::composite::reference::reference;
+pub use crate::composite::reference::{CompositeValue, Reference, reference};
 pub use crate::composite::subrequests::{CompositeRequest, CompositeSubrequest};
 pub use crate::composite::subresponse::{CompositeResponse, CompositeSubresponse};
 pub use crate::composite::tree::{CompositeTreeResponse, CompositeTreeResult};
+pub use crate::composite::tree_request::{CompositeTreeRecord, CompositeTreeRequest};
 
-/// A body that was counted: an error if there is too much in it.
-pub(crate) type Check = fn(&[u8]) -> CirrusResult<()>;
+/// Counts what is in a body: an error if it is too much.
+pub(crate) type Check = fn(&[u8]) -> CirrusResult<Asked>;
 
 pub(crate) use crate::composite::bounds::subrequests as check_subrequests;
 
@@ -67,7 +72,8 @@ impl Cirrus {
         CompositeHandler { client: self }
     }
 
-    /// Sends a body that was counted before. Not again once it may have been received, unless the method allows it.
+    /// Sends a body that was counted before, and counts the answers. Not again once it may have been received, unless the method
+    /// allows it.
     pub(crate) async fn send_counted<R, B>(
         &self,
         method: Method,
@@ -76,14 +82,19 @@ impl Cirrus {
         check: Check,
     ) -> CirrusResult<R>
     where
-        R: DeserializeOwned,
+        R: DeserializeOwned + Answers,
         B: Serialize + ?Sized,
     {
         let call = Call::new(method, path).json(body)?;
-        if let Payload::Bytes(body) = &call.payload {
-            check(body)?;
+        let asked = match &call.payload {
+            Payload::Bytes(body) => check(body)?,
+            _ => None,
+        };
+        let answer = self.call_json(call).await?;
+        match asked {
+            Some(asked) => to_all(answer, &asked),
+            None => Ok(answer),
         }
-        self.call_json(call).await
     }
 }
 
@@ -95,7 +106,8 @@ impl Cirrus {
 ///
 /// # Errors
 /// Of all its methods: as those of [`Cirrus::post`], and too much for one call. A subrequest that fails is no error of the call's:
-/// it is in the answer.
+/// it is in the answer. An answer that is not to every subrequest is
+/// [`CirrusError::InvalidResponse`](crate::error::CirrusError::InvalidResponse): see what was done.
 ///
 /// ```no_run
 /// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
@@ -106,11 +118,12 @@ impl Cirrus {
 ///     .composite()
 ///     .compose()
 ///     .create("Account", "account", &json!({ "Name": "Acme" }))
-///     .create("Contact", "contact", &json!({ "LastName": "Doe", "AccountId": reference("account", "id") }))
+///     .create("Contact", "contact", &json!({ "LastName": "Doe" }))
+///     .field_from("AccountId", &reference("account", "id"))
 ///     .all_or_none(true)
 ///     .send()
 ///     .await?;
-/// match answer.cause() {
+/// match answer.root_cause() {
 ///     None => println!("both are there"),
 ///     Some(failed) => println!("{} failed, and nothing was done: {:?}", failed.reference_id, failed.errors()),
 /// }
@@ -142,7 +155,7 @@ impl<'a> CompositeHandler<'a> {
     /// Up to 25 subrequests ([`CompositeRequest`]), done in their order; one may use what another before it answered.
     ///
     /// With `allOrNone` the first that fails undoes all, and the others answer `PROCESSING_HALTED`: see
-    /// [`CompositeResponse::cause`]. Without it, which is Salesforce's default, only those that refer to it are halted.
+    /// [`CompositeResponse::root_cause`]. Without it, which is Salesforce's default, only those that refer to it are halted.
     pub async fn execute<B>(&self, body: &B) -> CirrusResult<CompositeResponse>
     where
         B: Serialize + ?Sized,
@@ -159,7 +172,7 @@ impl<'a> CompositeHandler<'a> {
         self.post("composite/batch", body, bounds::batch).await
     }
 
-    /// Creates up to 200 records with their children, `{"records": [{"attributes": {"type", "referenceId"}, …}]}`; all or none.
+    /// Creates up to 200 records with their children ([`CompositeTreeRequest`]); all or none.
     /// When one cannot be created, the error's `errors` name it by `referenceId`.
     pub async fn tree<B>(&self, sobject: &str, body: &B) -> CirrusResult<CompositeTreeResponse>
     where
@@ -179,7 +192,7 @@ impl<'a> CompositeHandler<'a> {
 
     async fn post<R, B>(&self, path: &str, body: &B, check: Check) -> CirrusResult<R>
     where
-        R: DeserializeOwned,
+        R: DeserializeOwned + Answers,
         B: Serialize + ?Sized,
     {
         self.client.send_counted(Method::POST, path, body, check).await

@@ -1,32 +1,35 @@
 //! What can go wrong, told apart by what to do next.
 
+mod advice;
 pub mod bulk_fault;
+pub mod cli_login_fault;
 mod conversion;
 pub mod csv_fault;
 pub mod json_fault;
+mod outcome;
+pub mod recovery;
+pub mod refusal;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use authsession_core::error::{Cause, Endpoint, Error, Fault};
+use authsession_core::error::{Cause, Error};
 use serde_json::Value;
 
 use crate::api_error::ApiVerdict;
-use crate::auth::cli_login::CliLoginFault;
-use crate::auth::recovery::Recovery;
-use crate::auth::refusal::SalesforceRefusal;
-use crate::error::bulk_fault::BulkFault;
+use crate::error::advice::{
+    DEFAULT_WAIT, QUOTA_WAIT, advice, come_back, how_to_set, out_of_reach, to_do, told,
+};
+use crate::error::bulk_fault::{BulkFault, shown};
+use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::csv_fault::CsvFault;
 use crate::error::json_fault::JsonFault;
+use crate::error::recovery::Recovery;
+use crate::error::refusal::SalesforceRefusal;
 use crate::salesforce_error::SalesforceError;
 
 /// The result of everything in this crate.
 pub type CirrusResult<T> = Result<T, CirrusError>;
-
-/// When nobody said how long to wait.
-const DEFAULT_WAIT: Duration = Duration::from_secs(1);
-/// The org's calls are counted over 24 hours and come back bit by bit.
-const QUOTA_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// An error of this crate. [`recovery`](Self::recovery) says what to do about it, and so does its text.
 ///
@@ -167,7 +170,7 @@ pub enum CirrusError {
     Url(#[source] url::ParseError),
 
     /// An API of Salesforce's said no.
-    #[error("{}", told(.status, .errors, .verdict))]
+    #[error("{}", told(.status, .errors, .verdict, .repeated))]
     #[non_exhaustive]
     Api {
         /// The HTTP status.
@@ -180,6 +183,8 @@ pub enum CirrusError {
         retry_after: Option<Duration>,
         /// What it means for the session and the org, where it is about them.
         verdict: Option<ApiVerdict>,
+        /// Whether the call was made before and its answer lost: this may be the answer to what was done already.
+        repeated: bool,
     },
 
     /// Several records have this external id (status 300): call one of them by its own id.
@@ -249,6 +254,13 @@ pub enum CirrusError {
         limit: Duration,
     },
 
+    /// A job or deployment was not over at the deadline. It goes on.
+    #[error("the job or deployment{} still runs: wait for it again, its id is enough", shown(.id))]
+    StillRunning {
+        /// Which one.
+        id: String,
+    },
+
     /// Another error of the protocol.
     #[error(transparent)]
     Protocol(Error),
@@ -310,79 +322,12 @@ impl CirrusError {
             Self::Api { status, retry_after, verdict, .. } => {
                 to_do(*status, *retry_after, *verdict).unwrap_or_else(config)
             }
-            Self::TokenStore { .. } | Self::TimedOut { .. } => Recovery::RetryAfter(DEFAULT_WAIT),
+            Self::TokenStore { .. } | Self::TimedOut { .. } | Self::StillRunning { .. } => {
+                Recovery::RetryAfter(DEFAULT_WAIT)
+            }
             Self::QuotaReserved { .. } => Recovery::RetryAfter(QUOTA_WAIT),
-            Self::Bulk(BulkFault::StillRunning { .. }) => Recovery::RetryAfter(DEFAULT_WAIT),
-            Self::Bulk(BulkFault::Interrupted { cause, .. }) => cause.recovery(),
+            Self::Bulk(BulkFault::Interrupted { .. } | BulkFault::Unfinished { .. }) => Recovery::Resume,
             _ => config(),
         }
     }
-}
-
-fn how_to_set(name: &str) -> &'static str {
-    match name {
-        "instance_url" => "set it, give the org's My Domain as login_url, or call connect()",
-        "private_key" => "set it by private_key_pem_file, private_key_pem_bytes or signer",
-        _ => "set it before build()",
-    }
-}
-
-/// What keeps Salesforce from answering.
-fn out_of_reach(error: &Error) -> &'static str {
-    match error {
-        Error::Unavailable { endpoint: Endpoint::Api, fault: Fault::Unreachable, .. } => {
-            "the instance cannot be reached: check instance_url and the network, then try again"
-        }
-        Error::Unavailable { endpoint: Endpoint::Api, fault: Fault::TimedOut, .. } => {
-            "the instance did not answer in time: it may have done what it was asked; see, then try again"
-        }
-        Error::Unavailable { endpoint: Endpoint::Api, .. } => {
-            "the connection to the instance broke: it may have done what it was asked; see, then try again"
-        }
-        Error::Unavailable { fault: Fault::BadAnswer, .. } => {
-            "what answers is not Salesforce's OAuth endpoint: check login_url, and the proxy in between"
-        }
-        _ => "Salesforce cannot be reached: check the network, then try again",
-    }
-}
-
-const fn advice(status: &u16) -> &'static str {
-    if come_back(*status) { "try again later" } else { "check the login and instance URL" }
-}
-
-const fn come_back(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..)
-}
-
-/// What to do about an API's refusal, where it is not the call itself that is wrong.
-fn to_do(status: u16, retry_after: Option<Duration>, verdict: Option<ApiVerdict>) -> Option<Recovery> {
-    Some(match verdict {
-        // A new token was tried already.
-        Some(ApiVerdict::Refresh | ApiVerdict::Rehandshake) => Recovery::Reauthorize,
-        Some(ApiVerdict::DoNotRefresh { hint } | ApiVerdict::FixConfig { hint }) => {
-            Recovery::FixConfig { hint: hint.into() }
-        }
-        Some(ApiVerdict::Stop) => Recovery::RetryAfter(retry_after.unwrap_or(QUOTA_WAIT)),
-        Some(ApiVerdict::Wait) => Recovery::RetryAfter(retry_after.unwrap_or(DEFAULT_WAIT)),
-        Some(ApiVerdict::Gone) => {
-            Recovery::FixConfig { hint: "the org is deleted or closed: use another".into() }
-        }
-        Some(ApiVerdict::WrongInstance) => Recovery::Reauthorize,
-        None if come_back(status) => Recovery::RetryAfter(retry_after.unwrap_or(DEFAULT_WAIT)),
-        None => return None,
-    })
-}
-
-/// Status, the names of the errors, and what to do.
-fn told(status: &u16, errors: &[SalesforceError], verdict: &Option<ApiVerdict>) -> String {
-    let mut codes: Vec<&str> = errors.iter().filter_map(SalesforceError::name).take(3).collect();
-    codes.dedup();
-    let codes = if codes.is_empty() { String::new() } else { format!(", {}", codes.join(", ")) };
-    let advice = match to_do(*status, None, *verdict) {
-        Some(Recovery::RetryAfter(_)) => Cow::Borrowed("try again later"),
-        Some(Recovery::Reauthorize) => "sign in again: no token was accepted".into(),
-        Some(Recovery::FixConfig { hint }) => hint,
-        _ => "correct the call: its `errors` say what is wrong".into(),
-    };
-    format!("Salesforce refused the call (status {status}{codes}): {advice}")
 }

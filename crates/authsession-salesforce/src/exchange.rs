@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod answer;
 pub(crate) mod call;
 mod execute;
+mod handed_out;
 mod loop_detector;
 
 use std::fmt;
@@ -11,8 +12,10 @@ use std::mem;
 use std::time::Duration;
 
 use authsession_core::clock::{self, Clock};
+use authsession_core::http::is_loopback;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use url::Url;
 
 use crate::api_error::ApiVerdict;
 use crate::auth::authorization::token_in;
@@ -21,6 +24,7 @@ use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::Address;
 use crate::exchange::answer::{Answer, Unread, collect, collect_error};
 use crate::exchange::call::{Call, Payload};
+use crate::exchange::handed_out::HandedOut;
 use crate::exchange::loop_detector::LoopDetector;
 use crate::governor::{Governor, Turn};
 use crate::limit_info::LimitInfo;
@@ -34,11 +38,14 @@ const LONGEST_URL: usize = 16_384;
 pub(crate) struct Exchange {
     pub(crate) settings: Settings,
     detector: LoopDetector,
+    handed_out: HandedOut,
 }
 
 /// What the builder was told.
 pub(crate) struct Settings {
     pub(crate) client: reqwest::Client,
+    /// Another one for this machine's own hosts, where the environment names a proxy: plain http would show it everything.
+    pub(crate) direct: Option<reqwest::Client>,
     pub(crate) auth: SharedAuth,
     /// As in `v66.0`.
     pub(crate) version: String,
@@ -78,7 +85,7 @@ enum Missed {
 impl Exchange {
     pub(crate) fn new(settings: Settings) -> Self {
         let detector = LoopDetector::new(settings.clock.clone());
-        Self { settings, detector }
+        Self { settings, detector, handed_out: HandedOut::default() }
     }
 
     pub(crate) fn address(&self) -> Address<'_> {
@@ -131,20 +138,60 @@ impl Exchange {
         Ok(value)
     }
 
-    /// Success, or the answer that refused, with the token it was asked with.
+    /// The same, for a request of the caller's own.
+    pub(crate) async fn authorization_to_hand_out(&self) -> CirrusResult<HeaderValue> {
+        let value = self.authorization().await?;
+        self.handed_out.note(&value);
+        Ok(value)
+    }
+
+    /// The client for that URL: what is on this machine goes through no proxy of the environment's.
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        match &self.settings.direct {
+            Some(direct) if is_loopback(url) => direct,
+            _ => &self.settings.client,
+        }
+    }
+
+    /// Success, or the answer that refused, with the token it was asked with. If an attempt is lost and the next ones get nowhere,
+    /// what is told is the loss: the call may have been done.
     async fn carry(&self, call: &Call<'_>, body: Body) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
+        let mut lost = None;
+        match self.carry_on(call, body, &mut lost).await {
+            Ok((Err(refused), authorization)) => {
+                Ok((Err(Answer { repeated: lost.is_some(), ..refused }), authorization))
+            }
+            Err(error) if error.may_have_been_done() => Err(error),
+            Err(error) => Err(lost.unwrap_or(error)),
+            done => done,
+        }
+    }
+
+    async fn carry_on(
+        &self,
+        call: &Call<'_>,
+        body: Body,
+        lost: &mut Option<CirrusError>,
+    ) -> CirrusResult<(Result<Done, Answer>, HeaderValue)> {
+        // What cannot be asked costs no token.
+        let (instance, mut url) = (self.settings.auth.instance_url(), Some(self.url(call)?));
         let mut authorization = self.authorization().await?;
         let (mut retries, mut has_new_token) = (0, false);
         loop {
-            let (failure, missed) = match self.attempt(call, &authorization, body).await {
+            // The org may have moved with a new token.
+            let url = match url.take().filter(|_| self.settings.auth.instance_url() == instance) {
+                Some(url) => url,
+                None => self.url(call)?,
+            };
+            let (failure, missed) = match self.attempt(call, url, &authorization, body).await {
                 Ok(done) => {
-                    self.detector.accepted();
+                    self.detector.accepted(&authorization);
                     return Ok((Ok(done), authorization));
                 }
                 Err(Missed::Fault(error)) => return Err(error),
                 Err(Missed::Failed(failure, error)) => (failure, Err(error)),
                 Err(Missed::Refused(answer)) => {
-                    if calls_for_new_token(&answer) {
+                    if calls_for_new_token(&answer, call.is_repeatable()) {
                         if has_new_token {
                             self.detector.refused(&authorization);
                         } else if let Some(new) = self.new_token(&authorization).await? {
@@ -153,13 +200,20 @@ impl Exchange {
                         }
                         return Ok((Err(answer), authorization));
                     }
-                    self.detector.accepted();
                     (Failure::Status(answer.status, answer.retry_after()), Ok(answer))
                 }
             };
-            let Some(pause) = self.settings.policy.wait(retries, failure, call.is_repeatable()) else {
+            let pause = self.settings.policy.wait(retries, failure, call.is_repeatable());
+            let Some(pause) =
+                pause.filter(|_| call.may_be_put_off() || !matches!(failure, Failure::Status(..)))
+            else {
                 return missed.map(|answer| (Err(answer), authorization));
             };
+            let missed =
+                missed.map_or_else(|error| error, |answer| answer.into_error(token_of(&authorization)));
+            if missed.may_have_been_done() {
+                *lost = Some(missed);
+            }
             tracing::debug!(target: "authsession::salesforce", method = %call.method, ?failure, ?pause, "again");
             clock::wait(pause).await;
             retries += 1;
@@ -181,14 +235,15 @@ impl Exchange {
     async fn attempt(
         &self,
         call: &Call<'_>,
+        url: Url,
         authorization: &HeaderValue,
         body: Body,
     ) -> Result<Done, Missed> {
         let settings = &self.settings;
         let turn = settings.governor.turn(settings.clock.now()).await.map_err(Missed::Fault)?;
-        let request = self.request(call, authorization).map_err(Missed::Fault)?;
+        let request = self.request(call, url, authorization).map_err(Missed::Fault)?;
         let asked = request.url().clone();
-        let mut response = self.settings.client.execute(request).await.map_err(failed)?;
+        let mut response = self.client_for(&asked).execute(request).await.map_err(failed)?;
         if *response.url() != asked {
             return Err(Missed::Fault(CirrusError::InvalidResponse(
                 "the answer came from where a redirect led: turn redirects off in the HTTP client".into(),
@@ -203,19 +258,19 @@ impl Exchange {
         let headers = mem::take(response.headers_mut());
         if is_done {
             match collect(&mut response, self.settings.largest).await {
-                Ok(body) => Ok(Done::Whole(Answer { status, headers, body })),
+                Ok(body) => Ok(Done::Whole(Answer { status, headers, body, repeated: false })),
                 Err(Unread::Failed(error)) => Err(failed(error)),
                 Err(Unread::TooLarge(limit)) => {
                     Err(Missed::Fault(CirrusError::ResponseTooLarge { status: status.as_u16(), limit }))
                 }
             }
         } else {
-            let body = collect_error(&mut response).await;
-            Err(Missed::Refused(Answer { status, headers, body }))
+            let (body, _) = collect_error(&mut response).await;
+            Err(Missed::Refused(Answer { status, headers, body, repeated: false }))
         }
     }
 
-    fn request(&self, call: &Call<'_>, authorization: &HeaderValue) -> CirrusResult<reqwest::Request> {
+    fn url(&self, call: &Call<'_>) -> CirrusResult<Url> {
         let url = self.address().resolve_with(call.path(), call.parameters())?;
         if url.as_str().len() > LONGEST_URL {
             return Err(CirrusError::InvalidInput {
@@ -225,7 +280,16 @@ impl Exchange {
                         .to_owned(),
             });
         }
-        let request = self.settings.client.request(call.method.clone(), url).headers(call.headers.clone());
+        Ok(url)
+    }
+
+    fn request(
+        &self,
+        call: &Call<'_>,
+        url: Url,
+        authorization: &HeaderValue,
+    ) -> CirrusResult<reqwest::Request> {
+        let request = self.client_for(&url).request(call.method.clone(), url).headers(call.headers.clone());
         let request = match &call.payload {
             Payload::None => request,
             Payload::Bytes(body) => request.body(body.clone()),
@@ -243,8 +307,11 @@ impl Exchange {
     }
 }
 
-fn calls_for_new_token(answer: &Answer) -> bool {
+/// Whether the token was refused, and the call may be made with another. One that must not be done twice has to have been
+/// refused by Salesforce itself, and not by code it ran.
+fn calls_for_new_token(answer: &Answer, is_repeatable: bool) -> bool {
     matches!(answer.verdict(), Some(ApiVerdict::Refresh | ApiVerdict::Rehandshake))
+        && (is_repeatable || answer.says_that_the_session_is_over())
 }
 
 pub(crate) fn token_of(authorization: &HeaderValue) -> &str {

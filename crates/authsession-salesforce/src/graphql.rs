@@ -13,6 +13,7 @@ use crate::salesforce_error::SalesforceError;
 
 /// What a GraphQL query has brought: data, errors, or some of both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GraphQlAnswer<D> {
     /// The data; `None` where errors left none.
     #[serde(default = "Option::default")]
@@ -24,6 +25,7 @@ pub struct GraphQlAnswer<D> {
 
 /// An error in a GraphQL query. Its message may quote what was sent: show it to who may see that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GraphQlError {
     /// A sentence for people.
     pub message: String,
@@ -110,5 +112,5 @@ fn refused(errors: Vec<GraphQlError>) -> CirrusError {
         extra: error.extra,
     };
     let errors = errors.into_iter().map(in_salesforces_words).collect();
-    CirrusError::Api { status: 200, errors, raw: None, retry_after: None, verdict: None }
+    CirrusError::Api { status: 200, errors, raw: None, retry_after: None, verdict: None, repeated: false }
 }

@@ -1,26 +1,37 @@
-//! Sessions for calling Salesforce: an [`AuthSession`] always has a valid access token, and when it cannot have one, its
-//! [`CirrusError`] says what to do next.
+//! Sessions for calling Salesforce, and the client that calls with them: an [`AuthSession`] always has a valid access token, a
+//! [`Cirrus`] asks what there is to ask with it, and when something cannot be had, the [`CirrusError`] says what to do next.
 //!
 //! Everything that can hand out a token is an [`AuthSession`], a trait of three methods; whatever calls Salesforce holds a
 //! [`SharedAuth`] and does not care which one it is.
 //!
-//! ```
+//! ```no_run
 //! use std::sync::Arc;
 //!
-//! use authsession_salesforce::SharedAuth;
-//! use authsession_salesforce::auth::StaticTokenAuth;
+//! use authsession_salesforce::auth::JwtAuth;
+//! use authsession_salesforce::{Cirrus, SharedAuth};
+//! use futures_util::TryStreamExt;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> authsession_salesforce::CirrusResult<()> {
-//! let auth: SharedAuth = Arc::new(StaticTokenAuth::new("00Dxx!AQ...", "https://acme.my.salesforce.com"));
-//! assert_eq!(auth.access_token().await?, "00Dxx!AQ...");
-//! assert_eq!(auth.instance_url(), "https://acme.my.salesforce.com");
+//! # async fn example() -> authsession_salesforce::CirrusResult<()> {
+//! let auth: SharedAuth = Arc::new(
+//!     JwtAuth::builder()
+//!         .consumer_key("3MVG9...")
+//!         .username("integration@acme.example")
+//!         .private_key_pem_file("server.key")?
+//!         .login_url("https://acme.my.salesforce.com")
+//!         .build()?,
+//! );
+//! let salesforce = Cirrus::builder().auth(auth).build()?;
+//! let mut accounts = salesforce.query_stream("SELECT Id, Name FROM Account");
+//! while let Some(account) = accounts.try_next().await? {
+//!     println!("{}", account["Name"]);
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! Read it in this order: [`auth::session`] is the trait, [`auth::recovery`] what a caller does about an error,
-//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with.
+//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with; then [`client`], which all
+//! surfaces are methods of: [`query`], [`search`], [`sobjects`], [`composite`], [`bulk`], [`tooling`] and the others.
 
 pub mod actions;
 pub mod apex;
@@ -28,6 +39,7 @@ pub mod api_error;
 pub mod auth;
 pub mod bulk;
 pub mod byte_stream;
+mod children;
 pub mod client;
 pub mod composite;
 pub mod csv;
@@ -43,8 +55,10 @@ mod locator;
 pub mod metadata;
 mod nullable;
 pub mod pagination;
+mod poll;
 pub mod query;
 mod query_page;
+mod query_trail;
 pub mod retry;
 pub mod salesforce_error;
 pub mod search;
@@ -99,13 +113,14 @@ pub use composite::{
     COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, COMPOSITE_MAX_SUBREQUESTS, CollectionOutcome,
     CollectionRecord, CompositeBuilder, CompositeError, CompositeGraph, CompositeGraphRequest,
     CompositeGraphResponse, CompositeGraphResult, CompositeRequest, CompositeResponse, CompositeSubrequest,
-    CompositeSubresponse, CompositeTreeResponse, CompositeTreeResult, GRAPH_MAX_NODES, RecordAttributes,
-    SObjectCollection, SObjectCollectionResult, TREE_MAX_RECORDS, reference,
+    CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest, CompositeTreeResponse,
+    CompositeTreeResult, CompositeValue, GRAPH_MAX_NODES, RecordAttributes, Reference, SObjectCollection,
+    SObjectCollectionResult, TREE_MAX_RECORDS, reference,
 };
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;
 pub use csv::writer::CsvWriter;
-pub use error::bulk_fault::BulkFault;
+pub use error::bulk_fault::{BulkEnded, BulkFault};
 pub use error::csv_fault::{CsvFault, CsvFaultKind};
 pub use error::json_fault::JsonFault;
 pub use error::{CirrusError, CirrusResult};

@@ -11,22 +11,32 @@ use futures_util::Stream;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
+use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::query_page::{self, QueryOptions, QueryResult};
+use crate::query_trail::QueryTrail;
+
+/// So many errors with no record between them, and the stream is over: whoever polls on without a pause would do so for ever.
+const MOST_ERRORS: u32 = 5;
 
 /// The records of a query as a stream. A page is asked for once the one before is handed out, and dropping the stream asks
 /// for no more; a session that ends between two pages is renewed, as for every call.
 ///
+/// A list within a record, as of `(SELECT Id FROM Contacts)`, is whole: of a long one, Salesforce sends the first only, and the
+/// stream asks for the rest before it hands out the page (see [`children_as_they_come`](Self::children_as_they_come)).
+///
 /// Every record comes once, in Salesforce's order. After an error that may pass
 /// ([`is_transient`](CirrusError::is_transient)), or a page cut off on its way, whoever asks for the next record makes the stream
-/// ask for the same page again. Any other error is the stream's last item; what comes after it can still be had, from
-/// [`pending_locator`](Self::pending_locator), once its cause is gone. Salesforce keeps the rest of a query for some days at
-/// most.
+/// ask for the same page again. The fifth such error without a record between them is the stream's last item, as is any other
+/// error, and the first [`QuotaReserved`](CirrusError::QuotaReserved); what comes after it can still be had, from
+/// [`pending_locator`](Self::pending_locator), once its cause is gone. Salesforce keeps the rest of a query for two days at
+/// most, and not beyond some ends of the session: an error that [`is_lost_cursor`](CirrusError::is_lost_cursor) says that it is
+/// gone, and the query has to be run again, from the last record that came (`WHERE Id > …`, where it is ordered by `Id`).
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt;
-/// ///
+///
 /// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
 /// let mut accounts = salesforce.query_stream("SELECT Id, Name FROM Account").read_ahead();
 /// while let Some(account) = accounts.try_next().await? {
@@ -43,9 +53,13 @@ pub struct Records<R> {
     /// The rest of the page at hand.
     page: vec::IntoIter<R>,
     next: Next,
+    trail: QueryTrail,
     asked: Option<Asked<R>>,
+    /// Since the last record.
+    errors: u32,
     is_over: bool,
     reads_ahead: bool,
+    completes_children: bool,
 }
 
 /// What comes after the page at hand.
@@ -78,7 +92,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
         Self::new(client, QueryOptions::new(), Next::At(next_records_url.into()))
     }
 
-    /// The records of this page, and of those that follow.
+    /// The records of this page as they are, and those of the pages that follow.
     pub fn from_page(client: Cirrus, page: QueryResult<R>) -> Self {
         let mut records = Self::new(client, QueryOptions::new(), Next::Nothing);
         records.turn_to(page);
@@ -92,19 +106,27 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
         soql: String,
         options: QueryOptions,
     ) -> Self {
-        Self::new(client, options, Next::First { resource, soql })
+        let completes_children = children::may_be_asked_for(&soql);
+        Self { completes_children, ..Self::new(client, options, Next::First { resource, soql }) }
     }
 
     fn new(client: Cirrus, options: QueryOptions, next: Next) -> Self {
+        let mut trail = QueryTrail::default();
+        if let Next::At(locator) = &next {
+            trail.leads_on_to(locator);
+        }
         Self {
             client,
             options,
             total_size: None,
             page: Vec::new().into_iter(),
             next,
+            trail,
             asked: None,
+            errors: 0,
             is_over: false,
             reads_ahead: false,
+            completes_children: true,
         }
     }
 
@@ -112,24 +134,28 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
     fn turn_to(&mut self, page: QueryResult<R>) {
         self.total_size = Some(page.total_size);
         self.next = match page.next_records_url {
-            // A page that names itself would never end.
-            Some(next) if matches!(&self.next, Next::At(here) if *here == next) => Next::Lost,
-            Some(next) => Next::At(next),
+            Some(next) if self.trail.leads_on_to(&next) => Next::At(next),
             None if page.done => Next::Nothing,
-            None => Next::Lost,
+            _ => Next::Lost,
         };
         self.page = page.records.into_iter();
     }
 
     fn ask(&self) -> impl Future<Output = Page<R>> + Send + use<R> {
         let (client, options, next) = (self.client.clone(), self.options.clone(), self.next.clone());
+        let completes_children = self.completes_children;
         async move {
-            match next {
-                Next::First { resource, soql } => query_page::first(&client, resource, &soql, &options).await,
-                Next::At(locator) => query_page::next(&client, &locator, &options).await,
-                Next::Lost | Next::Nothing => Err(CirrusError::InvalidResponse(
-                    "a page says that there are more records, and not where: run the query again".into(),
-                )),
+            let answer = match next {
+                Next::First { resource, soql } => {
+                    query_page::ask_first(&client, resource, &soql, &options).await?
+                }
+                Next::At(locator) => query_page::ask_next(&client, &locator, &options).await?,
+                Next::Lost | Next::Nothing => return Err(children::lost()),
+            };
+            if completes_children {
+                children::whole_page(&client, &answer, &options).await
+            } else {
+                answer.json()
             }
         }
     }
@@ -140,6 +166,14 @@ impl<R> Records<R> {
     /// of two pages, and no waiting where the caller takes as long as Salesforce.
     pub const fn read_ahead(mut self) -> Self {
         self.reads_ahead = true;
+        self
+    }
+
+    /// Leaves the lists within records as Salesforce sends them: of a long one the first, not `done`, to be completed by
+    /// [`complete`](Cirrus::complete) or streamed by [`from_page`](Self::from_page) before the stream asks for its next page, as
+    /// that ends what they go on with. For lists too long for memory; not together with [`read_ahead`](Self::read_ahead).
+    pub const fn children_as_they_come(mut self) -> Self {
+        self.completes_children = false;
         self
     }
 
@@ -167,6 +201,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Stream for Records<R> {
         let this = &mut *self;
         loop {
             if let Some(record) = this.page.next() {
+                this.errors = 0;
                 if this.reads_ahead && this.asked.is_none() && matches!(this.next, Next::At(_)) {
                     this.asked = Some(Asked::Ahead(tokio::spawn(this.ask())));
                 }
@@ -184,7 +219,8 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Stream for Records<R> {
             match page {
                 Ok(page) => this.turn_to(page),
                 Err(error) => {
-                    this.is_over = !may_pass(&error);
+                    this.errors += 1;
+                    this.is_over = this.errors == MOST_ERRORS || !may_pass(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
             }
@@ -220,9 +256,13 @@ impl<R> Drop for Asked<R> {
     }
 }
 
-/// Whether the same page may be had by asking again.
+/// Whether the same page may be had by asking again. Calls of the org's day do not come back so soon.
 fn may_pass(error: &CirrusError) -> bool {
-    error.is_transient() || matches!(error, CirrusError::Serialization(fault) if fault.is_truncated())
+    match error {
+        CirrusError::QuotaReserved { .. } => false,
+        CirrusError::Serialization(fault) => fault.is_truncated(),
+        _ => error.is_transient(),
+    }
 }
 
 impl<R> fmt::Debug for Records<R> {

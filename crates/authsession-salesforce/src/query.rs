@@ -3,11 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::children;
 use crate::client::Cirrus;
 use crate::error::CirrusResult;
 use crate::pagination::Records;
 pub use crate::query_page::{QueryOptions, QueryResult};
-use crate::query_page::{first, next};
+use crate::query_page::{ask_next, first, next};
+use crate::query_trail::QueryTrail;
 
 const QUERY: &str = "query";
 /// Also what is deleted and not yet gone for good, and archived activities.
@@ -34,6 +36,10 @@ const QUERY_ALL: &str = "queryAll";
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Numbers are as exact as the type that is asked for: an `i64` has 18 digits, an `f64` 15, and a `Box<RawValue>` of `serde_json` the
+/// digits as they were sent. A field of the kind Number comes with a fraction even if it has none (`5.0`), which is an `f64` and no
+/// integer. Dates and times are texts, such as `2026-01-02T03:04:05.000+0000`.
 ///
 /// # Errors
 /// SOQL that is empty, before anything is sent; those of every call (see [`get`](Self::get)); and records that are not of the
@@ -125,6 +131,57 @@ impl Cirrus {
         options: &QueryOptions,
     ) -> CirrusResult<QueryResult<R>> {
         next(self, next_records_url, options).await
+    }
+}
+
+/// What Salesforce sends in several pages, whole.
+impl Cirrus {
+    /// Adds to a page the records of all pages that follow it, so that it is `done`: of a query, or of a list within a record. What
+    /// was added before an error stays, and may be gone on with. For more than fits into memory there is
+    /// [`Records::from_page`](crate::pagination::Records::from_page).
+    ///
+    /// ```no_run
+    /// use authsession_salesforce::QueryResult;
+    /// use serde::Deserialize;
+    /// use serde_json::Value;
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Account {
+    ///     contacts: Option<QueryResult<Value>>,
+    /// }
+    ///
+    /// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
+    /// let soql = "SELECT Id, (SELECT Id, LastName FROM Contacts) FROM Account LIMIT 10";
+    /// for account in salesforce.query_as::<Account>(soql).await?.records {
+    ///     if let Some(mut contacts) = account.contacts {
+    ///         salesforce.complete(&mut contacts).await?;
+    ///         println!("all {} contacts", contacts.records.len());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn complete<R: DeserializeOwned>(&self, page: &mut QueryResult<R>) -> CirrusResult<()> {
+        let options = QueryOptions::new();
+        let mut trail = QueryTrail::default();
+        while !page.done {
+            let next = page.next_records_url.as_ref().ok_or_else(children::lost)?;
+            if !trail.leads_on_to(next) {
+                return Err(children::lost());
+            }
+            let answer = ask_next(self, next, &options).await?;
+            let further: QueryResult<R> = children::whole_page(self, &answer, &options).await?;
+            page.records.extend(further.records);
+            (page.done, page.next_records_url) = (further.done, further.next_records_url);
+        }
+        Ok(())
+    }
+
+    /// Completes every list within a record, at any depth. Salesforce forgets what they go on with when the next page of the records
+    /// is asked for: before that. Streams do so by themselves.
+    pub async fn complete_children(&self, record: &mut Value) -> CirrusResult<()> {
+        children::complete(self, record, &QueryOptions::new()).await
     }
 }
 

@@ -4,8 +4,10 @@ use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::api_error::ApiVerdict;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::answer::Answer;
 use crate::exchange::call::Call;
 use crate::locator;
 
@@ -41,8 +43,11 @@ impl QueryOptions {
     }
 }
 
-/// A page of a query's records, of a type of your own or of [`Value`](serde_json::Value)s. A record's children, as of
-/// `(SELECT Id FROM Contacts)`, are pages too.
+/// A page of a query's records, of a type of your own or of [`Value`](serde_json::Value)s.
+///
+/// A list within a record, as of `(SELECT Id FROM Contacts)`, is a page too, and Salesforce sends only the first of a long one:
+/// unless it is `done`, its rest is still to come. The streams of records hand out whole ones; of a single page,
+/// [`complete`](Cirrus::complete) and [`complete_children`](Cirrus::complete_children) get it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryResult<R> {
     /// How many records the whole query has found.
@@ -65,10 +70,7 @@ pub(crate) async fn first<R: DeserializeOwned>(
     soql: &str,
     options: &QueryOptions,
 ) -> CirrusResult<QueryResult<R>> {
-    if soql.trim().is_empty() {
-        return Err(CirrusError::InvalidInput { field: "soql", message: "is empty: write a query".into() });
-    }
-    client.call_json(with(options, Call::get(resource).parameter("q", soql))).await
+    ask_first(client, resource, soql, options).await?.json()
 }
 
 /// The page a `nextRecordsUrl` names.
@@ -77,8 +79,49 @@ pub(crate) async fn next<R: DeserializeOwned>(
     next_records_url: &str,
     options: &QueryOptions,
 ) -> CirrusResult<QueryResult<R>> {
+    ask_next(client, next_records_url, options).await?.json()
+}
+
+/// The answer that is the first page.
+pub(crate) async fn ask_first(
+    client: &Cirrus,
+    resource: &'static str,
+    soql: &str,
+    options: &QueryOptions,
+) -> CirrusResult<Answer> {
+    if soql.trim().is_empty() {
+        return Err(CirrusError::InvalidInput { field: "soql", message: "is empty: write a query".into() });
+    }
+    client.call(with(options, Call::get(resource).parameter("q", soql))).await
+}
+
+/// The answer that is a later page.
+pub(crate) async fn ask_next(
+    client: &Cirrus,
+    next_records_url: &str,
+    options: &QueryOptions,
+) -> CirrusResult<Answer> {
     let path = locator::path_of(client.auth().instance_url(), next_records_url)?;
-    client.call_json(with(options, Call::get(path))).await
+    match client.call(with(options, Call::get(path))).await {
+        Err(CirrusError::Api {
+            status,
+            errors,
+            raw,
+            retry_after,
+            repeated,
+            verdict: Some(ApiVerdict::Refresh),
+        }) if lets_in(client).await => {
+            let verdict = Some(ApiVerdict::LostCursor);
+            Err(CirrusError::Api { status, errors, raw, retry_after, repeated, verdict })
+        }
+        answer => answer,
+    }
+}
+
+/// Whether the session is let in. A locator may end with the session that asked for it; then another one is refused as if it
+/// had ended itself, and only another call tells which of the two has.
+async fn lets_in(client: &Cirrus) -> bool {
+    client.call(Call::get(format!("/services/data/{}", client.api_version()))).await.is_ok()
 }
 
 fn with<'a>(options: &QueryOptions, call: Call<'a>) -> Call<'a> {

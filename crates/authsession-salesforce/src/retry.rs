@@ -5,10 +5,12 @@ use std::time::Duration;
 use authsession_core::random;
 use http::{Method, StatusCode};
 
+use crate::error::CirrusError;
+
 /// How often a call is made again, and after which failures.
 ///
-/// Always made again, whatever the method: a call whose connection never came about, and one Salesforce put off with 429. After
-/// a 5xx or a broken connection Salesforce may have done its work, so only calls that may be repeated are (see [`Replay`]).
+/// Always made again, whatever the method: a call whose connection never came about, and (but for [`Replay::Never`]) one that was put
+/// off with 429. After a 5xx or a broken connection Salesforce may have done its work, so only calls that may be repeated are (see [`Replay`]).
 /// A wait the answer asks for (`Retry-After`) is kept; if it is longer than `max_delay`, the error comes at once and tells it.
 ///
 /// ```
@@ -78,6 +80,31 @@ impl RetryPolicy {
     }
 }
 
+impl RetryPolicy {
+    /// The wait before retry number `retry` (from 0) of work that goes on after this error, or is begun anew, without doing anything
+    /// twice; if there is to be one.
+    pub(crate) fn wait_after(&self, retry: u32, error: &CirrusError) -> Option<Duration> {
+        if !error.is_transient() {
+            return None;
+        }
+        let failure = match error {
+            CirrusError::Api { status, retry_after, .. } => {
+                Failure::Status(StatusCode::from_u16(*status).ok()?, *retry_after)
+            }
+            _ => Failure::Broken,
+        };
+        let asked_for = wait_asked_for(error);
+        self.wait(retry, failure, true)
+            .filter(|_| asked_for <= self.max_delay)
+            .map(|wait| wait.max(asked_for))
+    }
+}
+
+/// How long somebody asked us to wait, if it was longer than the second that is assumed.
+pub(crate) fn wait_asked_for(error: &CirrusError) -> Duration {
+    error.recovery().wait().filter(|wait| *wait > Duration::from_secs(1)).unwrap_or_default()
+}
+
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Failure {
@@ -93,14 +120,15 @@ pub(crate) enum Failure {
 
 /// Whether a call may reach Salesforce twice.
 ///
-/// A token that was refused is no matter of this: a refused call has done nothing, and is always made again with a new token.
+/// A token that Salesforce itself refused is no matter of this: such a call has done nothing, and is made again with a new token.
+/// Where twice is not as good as once, the refusal has to name itself (`INVALID_SESSION_ID`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replay {
     /// As the method says: GET, HEAD, OPTIONS, PUT and DELETE may, POST and PATCH may not.
     #[default]
     ByMethod,
-    /// It may not.
+    /// It may not: code of the org's own may be behind it, whose 401 or 429 says nothing about what was done.
     Never,
     /// It may: the caller knows that twice is as good as once.
     Always,

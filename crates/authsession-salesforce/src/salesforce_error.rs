@@ -20,6 +20,12 @@ pub struct SalesforceError {
 }
 
 impl SalesforceError {
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        passes(&self.error_code)
+    }
+
     /// The code, if it is one: a name, not a sentence that stands in its place.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
@@ -29,6 +35,11 @@ impl SalesforceError {
         };
         Some(self.error_code.as_str()).filter(is_name)
     }
+}
+
+/// Whether an error of that name is gone after a while (SOAP API Developer Guide, "Core Data Types Used in API Calls", StatusCode).
+pub(crate) fn passes(code: &str) -> bool {
+    matches!(code, "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "REQUEST_RUNNING_TOO_LONG")
 }
 
 /// The names different APIs have for the code and the message.

@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 use crate::client::Cirrus;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
-use crate::exchange::call::Call;
-use crate::sobjects::record::list;
+use crate::exchange::call::{Call, list};
 
 const RECORDS: &str = "ui-api/records";
 
@@ -24,6 +23,7 @@ impl Cirrus {
 /// A record as the User Interface API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UiRecord {
     /// The object's API name.
     pub api_name: String,
@@ -43,6 +43,7 @@ pub struct UiRecord {
 /// A field of a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UiField {
     /// The value in the user's language and format, where that differs.
     #[serde(default)]

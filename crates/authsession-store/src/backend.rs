@@ -1,6 +1,7 @@
 //! What a backend of [`SealedStore`](crate::sealed_store::SealedStore) does: it keeps bytes it cannot read, and takes each step whole or not at all.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
@@ -15,7 +16,8 @@ use crate::store::{LeaseOwner, StoreError};
 ///
 /// Every step is atomic, among all processes. A session is *live* at `now` when it did not end and both its deadlines are later
 /// than that. To hold one against the promises of a store, hand an `SealedStore` of it to
-/// [`contract::keeps_every_promise`](crate::contract::keeps_every_promise). Everything fails with [`StoreError::Unavailable`].
+/// [`contract::keeps_every_promise`](crate::contract::keeps_every_promise), and the backend itself to
+/// [`contract::keeps_every_promise_among_processes`](crate::contract::keeps_every_promise_among_processes). Everything fails with [`StoreError::Unavailable`].
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Keeps a new session; `false`, and nothing done, when there is or was one of that name.
@@ -63,7 +65,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError>;
 
-    /// Ends up to `at_most` overdue sessions, each in one process only, and forgets up to as many tombstones whose time is over.
+    /// Ends up to `at_most` overdue sessions, each in one process only, has each remembered until [`Content::forget_at`], and forgets
+    /// tombstones whose time is over: all of them, if it can in the time that a call may take.
     async fn sweep(
         &self,
         at_most: usize,
@@ -74,17 +77,24 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// The names of the live sessions that carry this label.
     async fn find(&self, label: &Label, now: Timestamp) -> Result<Vec<KeyedHash>, StoreError>;
 
-    /// Takes the lease on a live session, or renews it, if nobody else holds it now; whether `owner` holds it.
+    /// Takes the lease on a live session for `ttl`, or renews it, if nobody else holds it; whether `owner` holds it. It lasts by the
+    /// clock that tells the [`time`](Self::time), whatever the processes' own say. One that has longer to go than `ttl` is free: that
+    /// clock was set back. So all who ask for the same lease ask for the same time, save who shortens their own.
     async fn lease(
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError>;
 
     /// Gives the lease back, if `owner` holds it.
     async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError>;
+
+    /// What time it is by the clock of the server that all processes share. `None` where there is none: then `now` counts.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
 
     /// What other processes change, where the backend hears of it.
     fn changes(&self) -> Option<&Changes> {
@@ -92,7 +102,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What is kept of a session beside its deadlines.
+/// What is kept of a session beside its deadlines. No two are alike: a backend that finds what it was about to keep, as a call was
+/// repeated whose answer was lost, kept it itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// Which version it is.
@@ -101,6 +112,24 @@ pub struct Content {
     pub sealed: Vec<u8>,
     /// When the session ends, however much it is used.
     pub expires_at: Timestamp,
+}
+
+impl Content {
+    /// What begins a claim, where a session has how its record is sealed; after it, whether it was given up.
+    pub(crate) const CLAIM: u8 = 3;
+    pub(crate) const GIVEN_UP: u8 = 1;
+    const CLAIM_REMEMBERED: Duration = Duration::from_secs(15 * 60);
+
+    /// Until when a sweep at `now` has the end of this remembered, where a session's is remembered until `forget_at`: a claim's for a
+    /// quarter of an hour, and not at all if it was given up. Anybody can begin a sign-in, as often as they like.
+    #[must_use]
+    pub fn forget_at(&self, forget_at: Timestamp, now: Timestamp) -> Timestamp {
+        match *self.sealed {
+            [Self::CLAIM, Self::GIVEN_UP, ..] => forget_at.min(now),
+            [Self::CLAIM, ..] => forget_at.min(now + Self::CLAIM_REMEMBERED),
+            _ => forget_at,
+        }
+    }
 }
 
 /// What a session can be found by.
@@ -169,4 +198,11 @@ impl fmt::Debug for Content {
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
+}
+
+/// How long a lease lasts, in milliseconds: of no use beyond thirty thousand years, and exact in every backend's numbers.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql", feature = "redis"))]
+pub(crate) fn lasting(ttl: Duration) -> i64 {
+    const LONGEST: i64 = 1_000_000_000_000_000;
+    i64::try_from(ttl.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
 }

@@ -15,14 +15,21 @@
 
 use authsession_core::clock::Clock;
 
+#[cfg(feature = "sealed")]
+use crate::backend::Backend;
 use crate::contract::bench::Bench;
+#[cfg(feature = "sealed")]
+use crate::contract::processes::Processes;
 use crate::store::SessionStore;
 
 pub mod bench;
+pub mod claim;
 pub mod deadline;
 pub mod key;
 pub mod lease;
 pub mod look_up;
+#[cfg(feature = "sealed")]
+pub mod processes;
 pub mod tombstone;
 pub mod version;
 
@@ -79,5 +86,34 @@ pub async fn keeps_every_promise<S: SessionStore>(make: impl AsyncFn(Clock) -> S
         lease::an_update_keeps_the_lease,
         lease::there_is_no_lease_on_an_ended_or_unknown_session,
         lease::one_of_many_asking_for_the_lease_gets_it,
+        claim::one_of_many_has_the_claim,
+        claim::what_came_of_a_claim_is_told,
+        claim::a_claim_that_is_given_up_is_the_next_one_s,
+        claim::a_claim_that_was_lost_is_nobody_s,
+        claim::a_claim_is_no_session,
+    }
+}
+
+/// Holds a backend of [`SealedStore`](crate::sealed_store::SealedStore) against what several processes rely on. `open` opens it
+/// at the same place each time, as one more process would, and with leases by the server's clock where it has one. It is asked for
+/// the first time by eight at once, so that nothing need be prepared there.
+///
+/// # Panics
+/// When the backend breaks a promise, naming it.
+#[cfg(feature = "sealed")]
+pub async fn keeps_every_promise_among_processes<B: Backend>(open: impl AsyncFn() -> B) {
+    processes::any_number_may_open_it_at_once(&open).await;
+    macro_rules! hold_to {
+        ($($promise:ident,)*) => { $(processes::$promise(&Processes::new(&open).await).await;)* };
+    }
+    hold_to! {
+        what_one_keeps_another_finds,
+        one_of_many_creates_is_kept,
+        one_of_many_updates_is_saved,
+        one_of_many_ends_has_what_was_kept,
+        each_session_is_swept_by_one,
+        many_who_write_at_once_all_get_their_turn,
+        leases_last_by_the_server_s_clock,
+        saves_and_ends_are_heard_by_the_others,
     }
 }

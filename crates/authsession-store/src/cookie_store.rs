@@ -12,6 +12,7 @@ use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::secret::Secret;
 use base64_simd::URL_SAFE_NO_PAD;
 
+use crate::claim::{Claim, Settled};
 use crate::end_reason::EndReason;
 use crate::key::StoreKey;
 use crate::memory::MemoryStore;
@@ -146,6 +147,15 @@ impl SessionStore for CookieStore {
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
         self.copies.release(key, owner).await
+    }
+
+    /// Among this process's callers: no other one hears of it.
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.copies.claim(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.copies.settle(key, ours, settled).await
     }
 
     fn carrier(&self) -> Option<&dyn Carrier> {

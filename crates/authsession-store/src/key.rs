@@ -27,6 +27,12 @@ impl SessionId {
         random::text::<32>().map(|text| Self(text.into()))
     }
 
+    /// The one that was told as that text; `None` when it cannot be a session's id.
+    #[must_use]
+    pub fn from_text(text: Secret) -> Option<Self> {
+        is_shaped(text.expose()).then_some(Self(text))
+    }
+
     /// The text for the cookie.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -49,10 +55,7 @@ impl StoreKey {
     /// The key for the text of a cookie; `None` when it cannot be a session's id.
     #[must_use]
     pub fn from_cookie(text: &str) -> Option<Self> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        // All of them, without stopping at the first: several at a time that way.
-        let shaped = text.len() == ID_LENGTH && text.bytes().fold(true, |all, byte| all & fits(byte));
-        shaped.then(|| Self::hash(text))
+        is_shaped(text).then(|| Self::hash(text))
     }
 
     /// The key for a session's id.
@@ -96,6 +99,12 @@ impl StoreKey {
         bytes.copy_from_slice(digest::digest(&digest::SHA256, &message).as_ref());
         Self { bytes, id: Some(id) }
     }
+}
+
+fn is_shaped(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    // All of them, without stopping at the first: several at a time that way.
+    text.len() == ID_LENGTH && text.bytes().fold(true, |all, byte| all & fits(byte))
 }
 
 impl PartialEq for StoreKey {

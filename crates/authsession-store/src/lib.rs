@@ -8,6 +8,7 @@
 pub mod backend;
 #[cfg(feature = "sealed")]
 pub mod changes;
+pub mod claim;
 pub mod contract;
 #[cfg(feature = "cookie-store")]
 pub mod cookie_store;
@@ -34,8 +35,11 @@ pub mod sealed_store;
 pub mod sealed_token_store;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub mod sql_settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
+pub mod waiting;
 #[cfg(feature = "sealed")]
 mod written;

@@ -1,5 +1,6 @@
 //! The backend for one process: a sharded map whose records are shared by reference.
 
+mod claims;
 #[cfg(feature = "cookie-store")]
 pub(crate) mod copies;
 
@@ -7,14 +8,16 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::{Clock, Timestamp};
 
+use crate::claim::{Claim, Settled};
 use crate::end_reason::{EndReason, REMEMBERED};
 use crate::key::StoreKey;
+use crate::memory::claims::Claims;
 use crate::record::{SessionRecord, StoredSession, Version};
 use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
 
@@ -32,6 +35,7 @@ pub struct MemoryStore {
     shards: [RwLock<Shard>; SHARDS],
     clock: Clock,
     next_swept: AtomicUsize,
+    claims: Mutex<Claims>,
 }
 
 type Shard = HashMap<[u8; 32], Slot, BuildHasherDefault<TakesTheKeysOwnBits>>;
@@ -66,7 +70,8 @@ impl MemoryStore {
     /// An empty store whose deadlines are measured by `clock`.
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
-        Self { shards: std::array::from_fn(|_| RwLock::default()), clock, next_swept: AtomicUsize::new(0) }
+        let shards = std::array::from_fn(|_| RwLock::default());
+        Self { shards, clock, next_swept: AtomicUsize::new(0), claims: Mutex::default() }
     }
 
     /// How many sessions and remembered ends it holds.
@@ -282,6 +287,17 @@ impl SessionStore for MemoryStore {
         {
             *lease = None;
         }
+        Ok(())
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        let now = self.clock.now();
+        Ok(self.claims.lock().unwrap_or_else(PoisonError::into_inner).claim(key, now, ttl))
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner).settle(key, ours, settled, now);
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! The backend on MySQL and MariaDB.
 
 use std::fmt;
-use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
@@ -11,8 +10,9 @@ use tokio::sync::Semaphore;
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{Sql, server_pool};
+use crate::sql_settings::SqlSettings;
 use crate::store::StoreError;
 
 /// The statement that makes the table, for who makes it by migrations of their own; harmless when it is there. For a table of another
@@ -21,7 +21,7 @@ pub const SCHEMA: &str = include_str!("../migrations/mysql/0001_sessions.sql");
 
 /// Keeps sessions in one table (InnoDB) of a MySQL or MariaDB database.
 ///
-/// A call is over within five seconds ([`with_time_limit`](Self::with_time_limit)), done or not; connections that are gone are replaced.
+/// A call is over within five seconds ([`with_time_limit`](SqlSettings::with_time_limit)), done or not; connections that are gone are replaced.
 /// A password of the kinds `caching_sha2_password` and `sha256_password`, which MySQL has by default, goes over TLS or a
 /// socket only: without them the connection is refused.
 ///
@@ -46,65 +46,15 @@ impl MysqlBackend {
     /// [`StoreError::Misconfigured`] when the URL, the password, the database's name or the user's rights must be set right,
     /// [`StoreError::Unavailable`] when trying again may help.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::on(Self::pool(url)?).await
+        Self::connect_with(SqlSettings::at(url)).await
     }
 
-    /// Keeps sessions through that pool, and makes the table if need be. When a connection is checked, and how long one is
-    /// waited for, are the pool's settings.
+    /// Keeps sessions as the settings say, through a pool of the application's own or in a table of another name.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn on(pool: MySqlPool) -> Result<Self, StoreError> {
-        Self::on_prepared(pool).create_schema().await
-    }
-
-    /// The same, where the table is there already: [`SCHEMA`] makes it.
-    #[must_use]
-    pub fn on_prepared(pool: MySqlPool) -> Self {
-        Self(Sql::new(pool))
-    }
-
-    /// What [`connect`](Self::connect) connects by, before anything is connected: to choose a table's name first.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`].
-    pub fn pool(url: &str) -> Result<MySqlPool, StoreError> {
-        if !["mysql://", "mariadb://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(not_its_url::<MySql>());
-        }
-        let options: MySqlConnectOptions = url.parse().map_err(|_| not_its_url::<MySql>())?;
-        Ok(server_pool().connect_lazy_with(options))
-    }
-
-    /// Keeps them in the table of that name instead of `authsession_sessions`. That one is made by
-    /// [`create_schema`](Self::create_schema) afterwards; what was connected before made the other one only:
-    ///
-    /// ```no_run
-    /// # use authsession_store::mysql::MysqlBackend;
-    /// # async fn example(url: &str) -> Result<(), Box<dyn std::error::Error>> {
-    /// let pool = MysqlBackend::pool(url)?;
-    /// let backend = MysqlBackend::on_prepared(pool).with_table("shop_sessions")?.create_schema().await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`] when it is not made of 1 to 40 of `a-z`, `0-9` and `_`, or begins with a digit.
-    pub fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        self.0.with_table(name).map(Self)
-    }
-
-    /// Has every call over within that time.
-    #[must_use]
-    pub fn with_time_limit(self, limit: Duration) -> Self {
-        Self(self.0.with_time_limit(limit))
-    }
-
-    /// Makes the table if need be; any number of processes may do so at once.
-    ///
-    /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn create_schema(self) -> Result<Self, StoreError> {
-        self.0.create_schema().await.map(|()| self)
+    /// As [`connect`](Self::connect), and [`StoreError::Misconfigured`] when the table's name is none.
+    pub async fn connect_with(settings: SqlSettings<MySql>) -> Result<Self, StoreError> {
+        Sql::open(settings).await.map(Self)
     }
 }
 
@@ -122,6 +72,7 @@ impl Dialect for MySql {
         greatest: "GREATEST",
         no_bytes: "x''",
         to_change_it: " FOR UPDATE",
+        clock: Some("TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) DIV 1000"),
         forget: "DELETE FROM {table} WHERE due <= ? AND ended IS NOT NULL ORDER BY due LIMIT ?",
         numbered: false,
         notifies: false,
@@ -132,6 +83,14 @@ impl Dialect for MySql {
     const ALONE: &'static str = "";
     const BEGIN: SqlStr = SqlStr::from_static("BEGIN");
     const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    fn pool(url: &str) -> Result<MySqlPool, StoreError> {
+        if !["mysql://", "mariadb://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(not_its_url::<Self>());
+        }
+        let options: MySqlConnectOptions = url.parse().map_err(|_| not_its_url::<Self>())?;
+        Ok(server_pool().connect_lazy_with(options))
+    }
 
     asks!();
 

@@ -1,7 +1,6 @@
 //! The backend on PostgreSQL, which tells its replicas what changes.
 
 use std::fmt;
-use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
@@ -13,8 +12,9 @@ use crate::postgres::listener::Listener;
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{Sql, server_pool};
+use crate::sql_settings::SqlSettings;
 use crate::store::StoreError;
 
 mod listener;
@@ -29,7 +29,7 @@ pub const SCHEMA: &str = include_str!("../migrations/postgres/0001_sessions.sql"
 /// (`NOTIFY`). For that the backend keeps one connection more, from when somebody first waits; while that is away, and behind
 /// a connection pooler that takes no `LISTEN`, the waiting look for themselves.
 ///
-/// A call is over within five seconds ([`with_time_limit`](Self::with_time_limit)), done or not; connections that are gone are replaced.
+/// A call is over within five seconds ([`with_time_limit`](SqlSettings::with_time_limit)), done or not; connections that are gone are replaced.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -55,66 +55,15 @@ impl PostgresBackend {
     /// [`StoreError::Misconfigured`] when the URL, the password, the database's name or the user's rights must be set right,
     /// [`StoreError::Unavailable`] when trying again may help.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::on(Self::pool(url)?).await
+        Self::connect_with(SqlSettings::at(url)).await
     }
 
-    /// Keeps sessions through that pool, and makes the table if need be. When a connection is checked, and how long one is
-    /// waited for, are the pool's settings.
+    /// Keeps sessions as the settings say, through a pool of the application's own or in a table of another name.
     ///
     /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn on(pool: PgPool) -> Result<Self, StoreError> {
-        Self::on_prepared(pool).create_schema().await
-    }
-
-    /// The same, where the table is there already: [`SCHEMA`] makes it.
-    #[must_use]
-    pub fn on_prepared(pool: PgPool) -> Self {
-        Self { sql: Sql::new(pool), listener: Listener::default() }
-    }
-
-    /// What [`connect`](Self::connect) connects by, before anything is connected: to choose a table's name first.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`].
-    pub fn pool(url: &str) -> Result<PgPool, StoreError> {
-        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(not_its_url::<Postgres>());
-        }
-        let options: PgConnectOptions = url.parse().map_err(|_| not_its_url::<Postgres>())?;
-        Ok(server_pool().connect_lazy_with(options))
-    }
-
-    /// Keeps them in the table of that name instead of `authsession_sessions`. That one is made by
-    /// [`create_schema`](Self::create_schema) afterwards; what was connected before made the other one only:
-    ///
-    /// ```no_run
-    /// # use authsession_store::postgres::PostgresBackend;
-    /// # async fn example(url: &str) -> Result<(), Box<dyn std::error::Error>> {
-    /// let pool = PostgresBackend::pool(url)?;
-    /// let backend = PostgresBackend::on_prepared(pool).with_table("shop_sessions")?.create_schema().await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`] when it is not made of 1 to 40 of `a-z`, `0-9` and `_`, or begins with a digit.
-    pub fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        // What was listened to is the other table's.
-        Ok(Self { sql: self.sql.with_table(name)?, listener: Listener::default() })
-    }
-
-    /// Has every call over within that time.
-    #[must_use]
-    pub fn with_time_limit(self, limit: Duration) -> Self {
-        Self { sql: self.sql.with_time_limit(limit), ..self }
-    }
-
-    /// Makes the table if need be; any number of processes may do so at once.
-    ///
-    /// # Errors
-    /// As [`connect`](Self::connect).
-    pub async fn create_schema(self) -> Result<Self, StoreError> {
-        self.sql.create_schema().await.map(|()| self)
+    /// As [`connect`](Self::connect), and [`StoreError::Misconfigured`] when the table's name is none.
+    pub async fn connect_with(settings: SqlSettings<Postgres>) -> Result<Self, StoreError> {
+        Ok(Self { sql: Sql::open(settings).await?, listener: Listener::default() })
     }
 }
 
@@ -138,6 +87,7 @@ impl Dialect for Postgres {
         greatest: "GREATEST",
         no_bytes: "''::bytea",
         to_change_it: " FOR UPDATE",
+        clock: Some("(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"),
         forget: "DELETE FROM {table} WHERE name IN (SELECT name FROM {table} WHERE due <= ? AND ended IS NOT NULL \
                  ORDER BY due LIMIT ? FOR UPDATE SKIP LOCKED)",
         numbered: true,
@@ -149,6 +99,14 @@ impl Dialect for Postgres {
     const ALONE: &'static str = "SELECT pg_advisory_xact_lock(7022647185915605875);\n";
     const BEGIN: SqlStr = SqlStr::from_static("BEGIN ISOLATION LEVEL READ COMMITTED");
     const WRITERS: usize = Semaphore::MAX_PERMITS;
+
+    fn pool(url: &str) -> Result<PgPool, StoreError> {
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(not_its_url::<Self>());
+        }
+        let options: PgConnectOptions = url.parse().map_err(|_| not_its_url::<Self>())?;
+        Ok(server_pool().connect_lazy_with(options))
+    }
 
     asks!();
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use authsession_core::claims::IdTokenClaims;
 use authsession_core::clock::Timestamp;
 use authsession_core::token_set::TokenSet;
+use zeroize::Zeroizing;
 
 /// A session's contents.
 #[derive(Clone, PartialEq)]
@@ -37,6 +38,53 @@ pub struct SessionRecord {
     pub refresh_sent_at: Option<Timestamp>,
     /// That APIs refuse its access tokens, where they do.
     pub refused: Option<Refused>,
+    /// What a later release keeps beside all this. Nothing in a new record.
+    pub later: Later,
+}
+
+/// What a later release wrote into a record and this one does not know: carried along unread, so that a save here loses nothing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Later(Option<Arc<Unread>>);
+
+/// As they were written: the fields among what is kept as it is, and those among the texts.
+#[derive(PartialEq, Eq)]
+struct Unread {
+    kept: Zeroizing<Vec<u8>>,
+    texts: Vec<u8>,
+}
+
+impl Later {
+    /// More than that is not carried along, in bytes.
+    #[cfg(feature = "sealed")]
+    const LARGEST: usize = 16 * 1024;
+
+    #[cfg(feature = "sealed")]
+    pub(crate) fn read(kept: Zeroizing<Vec<u8>>, texts: Vec<u8>) -> Self {
+        let length = kept.len() + texts.len();
+        Self((1..=Self::LARGEST).contains(&length).then(|| Arc::new(Unread { kept, texts })))
+    }
+
+    #[cfg(feature = "sealed")]
+    pub(crate) fn kept(&self) -> &[u8] {
+        self.0.as_deref().map_or(&[], |unread| &unread.kept)
+    }
+
+    #[cfg(feature = "sealed")]
+    pub(crate) fn texts(&self) -> &[u8] {
+        self.0.as_deref().map_or(&[], |unread| &unread.texts)
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Debug for Later {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.is_empty() { "Later(nothing)" } else { "Later(unread)" })
+    }
 }
 
 /// The last time an API refused an access token of a session before its time, and what has come of that.

@@ -7,7 +7,7 @@
 //! **What Redis must be told.** Sessions are lost when Redis evicts keys to save memory: set `maxmemory-policy noeviction`.
 //! How much a crash or a failover may lose is up to its persistence and replication; an end that is lost revives its session until
 //! its deadline. The user needs, besides connecting, the keys and channels of the prefix and the commands `GET`, `EVALSHA`,
-//! `EVAL`, what the scripts call (`SET`, `GETRANGE`, `SETRANGE`, `PTTL`, `PEXPIRE`, `PUBLISH`), `ZADD`, `ZREM`, `ZRANGEBYSCORE`,
+//! `EVAL`, what the scripts call (`SET`, `GETRANGE`, `SETRANGE`, `PTTL`, `PEXPIRE`, `PUBLISH`, `TIME`), `ZADD`, `ZREM`, `ZRANGEBYSCORE`,
 //! `ZREMRANGEBYSCORE`, `PING` and `SUBSCRIBE`; on a cluster, `CLUSTER SLOTS` and `ASKING`.
 
 use std::fmt;
@@ -21,7 +21,7 @@ use redis::{Client, RedisError};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
-use crate::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome, lasting};
 use crate::changes::Changes;
 use crate::end_reason::EndReason;
 use crate::keyed_hash::KeyedHash;
@@ -72,6 +72,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub struct RedisBackend {
     index: Index,
     address: Box<str>,
+    by_callers_clock: bool,
     listener: OnceLock<Listener>,
 }
 
@@ -156,7 +157,8 @@ impl RedisBackend {
             Nodes::Cluster(seeds) => Destination::Cluster(Cluster::new(seeds, limit.clone())),
         };
         let index = Index { route: Route { to, limit }, keys: Keys(PREFIX.into()) };
-        Self { index, address: address.text.into(), listener: OnceLock::new() }
+        let address = address.text.into();
+        Self { index, address, by_callers_clock: false, listener: OnceLock::new() }
     }
 
     const fn route(&self) -> &Route {
@@ -175,6 +177,12 @@ impl RedisBackend {
     pub fn with_time_limit(self, limit: Duration) -> Self {
         self.route().limit.set(limit);
         self
+    }
+
+    /// Has leases last by the clock of whoever asks for them, in place of Redis's: for tests whose clock stands still.
+    #[must_use]
+    pub fn danger_leases_by_the_callers_clock(self) -> Self {
+        Self { by_callers_clock: true, ..self }
     }
 
     async fn update_once(
@@ -266,7 +274,7 @@ impl Backend for RedisBackend {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError> {
         let ending = Ending { index: &self.index, now, forget_at };
-        Ok(match self.route().within_limit(ending.end(name, reason, reason == EndReason::Idle)).await? {
+        Ok(match self.route().within_limit(ending.end(name, reason)).await? {
             Ended::Now(reason, content, labels) => {
                 // It ended, whatever becomes of that.
                 let (index, name) = (self.index.clone(), *name);
@@ -274,7 +282,7 @@ impl Backend for RedisBackend {
                 EndOutcome::Now(reason, content)
             }
             Ended::Absent => EndOutcome::Absent,
-            Ended::Before | Ended::NotDue(_) => EndOutcome::Before,
+            Ended::Before | Ended::NotDue(_) | Ended::Ours(_) | Ended::Changed => EndOutcome::Before,
         })
     }
 
@@ -296,14 +304,25 @@ impl Backend for RedisBackend {
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = self.index.keys.session(name);
-        let (now, until) = (now.unix_millis(), padded(until.unix_millis()));
-        let lease =
-            async { read(self.route().run(&scripts::LEASE, &key, &[&&owner.0, &now, &until]).await?) };
+        let (now, ttl) = (now.unix_millis(), lasting(ttl));
+        let clock = if self.by_callers_clock { now.to_string() } else { String::new() };
+        let arguments: [&dyn scripts::Argument; 4] = [&&owner.0, &now, &ttl, &clock];
+        let lease = async { read(self.route().run(&scripts::LEASE, &key, &arguments).await?) };
         self.route().within_limit(lease).await
+    }
+
+    /// On a cluster, that of one of its nodes: any that answers.
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.by_callers_clock {
+            return Ok(None);
+        }
+        let time = async { read(self.route().ask_any(&redis::cmd("TIME")).await?) };
+        let (seconds, micros): (i64, i64) = self.route().within_limit(time).await?;
+        Ok(Some(Timestamp::from_unix_millis(seconds.saturating_mul(1000) + micros / 1000)))
     }
 
     async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {

@@ -78,6 +78,17 @@ impl KeyRing {
     /// # Errors
     /// [`SealError::NoRandomness`].
     pub fn seal(&self, purpose: &str, context: &[u8], text: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.seal_behind(&[], purpose, context, text)
+    }
+
+    /// The same behind something that is not sealed.
+    pub(crate) fn seal_behind(
+        &self,
+        before: &[u8],
+        purpose: &str,
+        context: &[u8],
+        text: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let key = self.0.first().ok_or(SealError::WeakKey)?;
         let salt = random::bytes::<SALT>().map_err(|_| SealError::NoRandomness)?;
         let mut header = [0; HEADER];
@@ -85,14 +96,16 @@ impl KeyRing {
         header[1..=KEY_ID].copy_from_slice(&key.id);
         header[1 + KEY_ID..].copy_from_slice(&salt);
         let cipher = key.cipher(purpose, context, &salt).ok_or(SealError::NoRandomness)?;
-        let mut sealed = Vec::with_capacity(HEADER + text.len() + AES_256_GCM.tag_len());
+        let start = before.len() + HEADER;
+        let mut sealed = Vec::with_capacity(start + text.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(before);
         sealed.extend_from_slice(&header);
         sealed.extend_from_slice(text);
         let tag = cipher
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(NONCE),
                 Aad::from(header),
-                &mut sealed[HEADER..],
+                &mut sealed[start..],
             )
             .map_err(|_| SealError::NoRandomness)?;
         sealed.extend_from_slice(tag.as_ref());
@@ -133,7 +146,8 @@ impl KeyRing {
         of: &[&[u8]],
     ) -> impl Iterator<Item = [u8; 32]> + use<'ring> {
         // Each with its length before it, so that no two lists of parts read the same.
-        let mut message = Vec::new();
+        let parts = purpose.len() + of.iter().map(|part| part.len()).sum::<usize>();
+        let mut message = Vec::with_capacity(parts + (1 + of.len()) * size_of::<u64>());
         for part in [purpose.as_bytes()].iter().chain(of) {
             message.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
             message.extend_from_slice(part);

@@ -1,32 +1,33 @@
 //! Sessions at rest: records sealed, names hashed under a key, over a [`Backend`] that keeps bytes.
 
+mod claiming;
+mod clocks;
+mod sealing;
+
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::{self, Clock, Timestamp};
 
 use crate::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::claim::{Claim, Settled};
 use crate::end_reason::{EndReason, REMEMBERED};
 use crate::key::StoreKey;
 use crate::keyed_hash::KeyedHash;
 use crate::near_copies::{Asked, Changing, NearCopies};
 use crate::record::{SessionRecord, StoredSession, Version};
 use crate::seal::{KeyRing, SealError};
+use crate::sealed_store::claiming::is_claim;
+use crate::sealed_store::clocks::Clocks;
 use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError, Updated};
-use crate::written;
 
 /// What hashes and seals are for: none of one purpose serves another.
 const SESSION: &str = "session";
 const SUBJECT: &str = "session subject";
 const PROVIDER_SESSION: &str = "session at the provider";
-const RECORD: &str = "session record";
-const RECORD_BY_SERVER: &str = "session record, by the server";
-
-/// How a record is sealed: its first byte.
-const WITH_ITS_COOKIE: u8 = 1;
-const BY_SERVER: u8 = 2;
 
 /// A session store on a backend.
 ///
@@ -44,16 +45,28 @@ pub struct SealedStore {
     clock: Clock,
     by_server: bool,
     near: Option<NearCopies>,
+    clocks: Clocks,
+    /// Whether the last batch that was swept was full, of sessions and claims.
+    more_is_due: AtomicBool,
 }
 
 impl SealedStore {
     /// Sessions on that backend, sealed under that ring. The same on every replica.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, ring: KeyRing) -> Self {
-        Self { backend, ring, clock: Clock::system(), by_server: false, near: None }
+        Self {
+            backend,
+            ring,
+            clock: Clock::system(),
+            by_server: false,
+            near: None,
+            clocks: Clocks::default(),
+            more_is_due: AtomicBool::new(false),
+        }
     }
 
-    /// Measures deadlines by that clock.
+    /// Measures deadlines by that clock. Where the backend has a server, nothing ends by a deadline while the two are more than a
+    /// minute apart.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -82,11 +95,11 @@ impl SealedStore {
     }
 
     /// What the session may be called: by the key in use, then by old ones. A key without a cookie is a name already.
-    fn names(&self, key: &StoreKey) -> Vec<KeyedHash> {
-        match key.id() {
-            Some(_) => self.ring.names(SESSION, &[key.as_bytes()]).map(KeyedHash).collect(),
-            None => vec![KeyedHash(*key.as_bytes())],
-        }
+    fn names<'this>(&'this self, key: &StoreKey) -> impl Iterator<Item = KeyedHash> + Send + use<'this> {
+        let is_name = key.id().is_none();
+        let hashed = (!is_name).then(|| self.ring.names(SESSION, &[key.as_bytes()]));
+        let name = is_name.then_some(*key.as_bytes());
+        name.into_iter().chain(hashed.into_iter().flatten()).map(KeyedHash)
     }
 
     fn label<'this>(
@@ -106,42 +119,6 @@ impl SealedStore {
                 .and_then(|of| first(SUBJECT, of)),
             provider_session: record.provider_session.as_deref().and_then(|of| first(PROVIDER_SESSION, of)),
         }
-    }
-
-    fn seal(
-        &self,
-        key: &StoreKey,
-        name: &KeyedHash,
-        version: Version,
-        record: &SessionRecord,
-    ) -> Result<Content, StoreError> {
-        let (kind, purpose, id) = match key.id() {
-            Some(id) if !self.by_server => (WITH_ITS_COOKIE, RECORD, id.as_slice()),
-            _ if self.by_server => (BY_SERVER, RECORD_BY_SERVER, [].as_slice()),
-            _ => return Err(StoreError::SealedForItsUser),
-        };
-        let mut sealed = vec![kind];
-        let text = self.ring.seal(purpose, &context(name, version, id), &written::write(record));
-        sealed.extend(text?);
-        Ok(Content { version, sealed, expires_at: record.expires_at })
-    }
-
-    fn open(
-        &self,
-        key: &StoreKey,
-        name: &KeyedHash,
-        content: &Content,
-    ) -> Result<Arc<StoredSession>, StoreError> {
-        let (purpose, id, sealed) = match (&*content.sealed, key.id()) {
-            ([WITH_ITS_COOKIE, sealed @ ..], Some(id)) => (RECORD, id.as_slice(), sealed),
-            ([WITH_ITS_COOKIE, ..], None) => return Err(StoreError::SealedForItsUser),
-            ([BY_SERVER, sealed @ ..], _) => (RECORD_BY_SERVER, [].as_slice(), sealed),
-            _ => return Err(StoreError::unreadable(SealError::NotOurs)),
-        };
-        let context = context(name, content.version, id);
-        let text = self.ring.open(purpose, &context, sealed).map_err(StoreError::unreadable)?;
-        let record = written::read(&text).map_err(StoreError::unreadable)?;
-        Ok(Arc::new(StoredSession::new(record, content.version)))
     }
 
     fn found(
@@ -202,11 +179,6 @@ impl SealedStore {
     }
 }
 
-/// What a record belongs to: it opens nowhere else, and as no other version.
-fn context(name: &KeyedHash, version: Version, id: &[u8]) -> Vec<u8> {
-    [&name.0, version.number().to_le_bytes().as_slice(), id].concat()
-}
-
 #[async_trait]
 impl SessionStore for SealedStore {
     async fn create(
@@ -215,7 +187,7 @@ impl SessionStore for SealedStore {
         record: SessionRecord,
         idle_deadline: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
-        let Some(name) = self.names(key).into_iter().next() else {
+        let Some(name) = self.names(key).next() else {
             return Err(StoreError::unreadable(SealError::NotOurs));
         };
         let content = self.seal(key, &name, Version::FIRST, &record)?;
@@ -292,6 +264,9 @@ impl SessionStore for SealedStore {
     }
 
     async fn end(&self, key: &StoreKey, reason: EndReason) -> Result<Option<EndedSession>, StoreError> {
+        if matches!(reason, EndReason::Idle | EndReason::TooOld) {
+            self.apart().await.agree()?;
+        }
         for name in self.names(key) {
             let _changing = self.changing(name);
             match self.backend.end(&name, reason, self.clock.now(), self.forget_at()).await? {
@@ -307,13 +282,34 @@ impl SessionStore for SealedStore {
     }
 
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError> {
-        let swept = self.backend.sweep(at_most, self.clock.now(), self.forget_at()).await?;
-        let ended = swept.into_iter().map(|(name, reason, content)| {
-            drop(self.changing(name));
-            let key = StoreKey::from_bytes(name.0);
-            EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
-        });
-        Ok(ended.collect())
+        let (apart, mut now) = (self.apart().await, self.clock.now());
+        let agreed = apart.agree();
+        if agreed.is_err() {
+            // What is over by the clock that is behind is over, if one of both is right: it must not pile up.
+            now = now - apart.ahead;
+        }
+        let swept = self.backend.sweep(at_most, now, self.forget_at()).await?;
+        let was_full = at_most > 0 && swept.len() >= at_most;
+        // Claims are swept along, and are nobody's session.
+        let sessions = swept.into_iter().filter(|(_, _, content)| !is_claim(content));
+        let ended: Vec<_> = sessions
+            .map(|(name, reason, content)| {
+                drop(self.changing(name));
+                let key = StoreKey::from_bytes(name.0);
+                EndedSession { key, reason, session: self.open(&key, &name, &content).ok() }
+            })
+            .collect();
+        // That the clocks are apart is told when nothing else is to be.
+        let is_told = agreed.is_ok() || (ended.is_empty() && !was_full);
+        self.more_is_due.store(was_full || !is_told, Ordering::Relaxed);
+        if is_told {
+            agreed?;
+        }
+        Ok(ended)
+    }
+
+    fn sweep_parts(&self) -> usize {
+        if self.more_is_due.load(Ordering::Relaxed) { usize::MAX } else { 1 }
     }
 
     async fn find_by_subject(&self, issuer: &str, subject: &str) -> Result<Vec<StoreKey>, StoreError> {
@@ -328,12 +324,14 @@ impl SessionStore for SealedStore {
     }
 
     fn is_found_as(&self, key: &StoreKey, found: &StoreKey) -> bool {
-        self.names(key).iter().any(|name| name.0 == *found.as_bytes())
+        self.names(key).any(|name| name.0 == *found.as_bytes())
     }
 
     async fn wait_for_change(&self, key: &StoreKey, at_most: Duration) {
         match self.backend.changes() {
-            Some(changes) => changes.wait_for(&self.names(key), at_most).await,
+            Some(changes) => {
+                changes.wait_for(&self.names(key).collect::<Vec<_>>(), at_most).await;
+            }
             None => clock::wait(at_most).await,
         }
     }
@@ -345,7 +343,7 @@ impl SessionStore for SealedStore {
     async fn lease(&self, key: &StoreKey, owner: LeaseOwner, ttl: Duration) -> Result<bool, StoreError> {
         let now = self.clock.now();
         for name in self.names(key) {
-            if self.backend.lease(&name, owner, now, now + ttl).await? {
+            if self.backend.lease(&name, owner, ttl, now).await? {
                 return Ok(true);
             }
         }
@@ -357,6 +355,14 @@ impl SessionStore for SealedStore {
             self.backend.release(&name, owner).await?;
         }
         Ok(())
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.claim_there(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.settle_there(key, ours, settled).await
     }
 }
 

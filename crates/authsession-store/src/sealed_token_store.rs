@@ -18,14 +18,10 @@ use crate::keyed_hash::KeyedHash;
 use crate::record::Version;
 use crate::seal::{KeyRing, SealError};
 use crate::store::{LeaseOwner, StoreError};
+use crate::waiting::{LEASE, Looks, RENEWAL};
 
 const LOGIN: &str = "login";
 const TOKENS: &str = "login tokens";
-/// How long the lock of a process that died is held.
-const LEASE: Duration = Duration::from_secs(15);
-/// Between two tries at a lock that another process holds: at first, and at last.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-const LOOK_SELDOM: Duration = Duration::from_millis(100);
 /// A refresh takes seconds; who holds the lock longer hangs.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -50,7 +46,7 @@ impl SealedTokenStore {
         Self { backend, ring, login: login.into(), clock: Clock::system() }
     }
 
-    /// Measures leases by that clock.
+    /// Measures leases by that clock, where the backend's server has none of its own.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -178,20 +174,18 @@ impl TokenStore for SealedTokenStore {
     async fn lock(&self) -> Result<TokenLock, Error> {
         let doing = "take the lock of a login";
         let owner = LeaseOwner(random::bytes()?);
-        let mut waited = Duration::ZERO;
-        while waited < LONGEST_WAIT {
+        let mut looks = Looks::for_at_most(LONGEST_WAIT, false);
+        loop {
             let (name, content) = self.find(doing).await?;
             if content.is_none() {
                 // The lock is on what is kept, so something has to be.
                 self.put(doing, &name, None, None).await?;
             }
-            let now = self.clock.now();
-            if self.backend.lease(&name, owner, now, now + LEASE).await.map_err(failed(doing))? {
+            if self.backend.lease(&name, owner, LEASE, self.clock.now()).await.map_err(failed(doing))? {
                 return Ok(TokenLock::new(Held::renewing(&self.backend, &self.clock, name, owner)));
             }
-            let pause = (waited / 4).clamp(LOOK_AGAIN, LOOK_SELDOM);
+            let Some(pause) = looks.next() else { break };
             clock::wait(pause).await;
-            waited += pause;
         }
         let too_long = std::io::Error::other("another process holds it for too long");
         Err(failed(doing)(StoreError::Unavailable(Arc::new(too_long))))
@@ -224,10 +218,9 @@ impl Held {
         let renewed = Arc::clone(&backend);
         let renewing = runtime.spawn(async move {
             loop {
-                clock::wait(LEASE / 3).await;
-                let now = clock.now();
+                clock::wait(RENEWAL).await;
                 // One that fails is tried again, and what is saved is fenced by its revision.
-                let _later = renewed.lease(&name, owner, now, now + LEASE).await;
+                let _later = renewed.lease(&name, owner, LEASE, clock.now()).await;
             }
         });
         Self { backend, name, owner, renewing: renewing.abort_handle(), runtime }

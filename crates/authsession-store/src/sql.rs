@@ -13,12 +13,14 @@ use crate::sql::dialect::{Answer, Dialect, Remedy, Value, remedy};
 use crate::sql::error::Failure;
 use crate::sql::statements::{Statement, Statements};
 use crate::sql::table::{NAME, Table};
+use crate::sql_settings::{Place, SqlSettings};
 use crate::store::StoreError;
 
 pub(crate) mod dialect;
 pub(crate) mod error;
 pub(crate) mod statements;
 pub(crate) mod steps;
+pub(crate) mod steps_of;
 pub(crate) mod table;
 
 /// A call is over after that, done or not.
@@ -37,6 +39,7 @@ pub(crate) struct Sql<D: Dialect> {
     pub(crate) table: Table,
     statements: Statements,
     limit: Duration,
+    by_callers_clock: bool,
     writers: Semaphore,
 }
 
@@ -44,25 +47,29 @@ pub(crate) struct Sql<D: Dialect> {
 struct Held<D: Dialect>(Option<PoolConnection<D>>);
 
 impl<D: Dialect> Sql<D> {
-    pub(crate) fn new(pool: Pool<D>) -> Self {
-        Self::of(pool, Table::default(), LIMIT)
+    /// As the settings say; the table is there then, unless others make it.
+    pub(crate) async fn open(settings: SqlSettings<D>) -> Result<Self, StoreError> {
+        let SqlSettings { place, table, is_prepared, limit, by_callers_clock } = settings;
+        let table = Table::named(&table)?;
+        let pool = match place {
+            Place::Url(url) => D::pool(url.expose())?,
+            Place::Pool(pool) => pool,
+        };
+        let (statements, writers) = (Statements::new(&D::WORDS, &table), Semaphore::new(D::WRITERS));
+        let this = Self { pool, table, statements, limit, by_callers_clock, writers };
+        if !is_prepared {
+            this.create_schema().await?;
+        }
+        Ok(this)
     }
 
-    fn of(pool: Pool<D>, table: Table, limit: Duration) -> Self {
-        let statements = Statements::new(&D::WORDS, &table);
-        Self { pool, table, statements, limit, writers: Semaphore::new(D::WRITERS) }
-    }
-
-    pub(crate) fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        Ok(Self::of(self.pool, Table::named(name)?, self.limit))
-    }
-
-    pub(crate) fn with_time_limit(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    /// Whether leases go by the database's clock.
+    const fn has_clock(&self) -> bool {
+        D::WORDS.clock.is_some() && !self.by_callers_clock
     }
 
     /// Makes the table, unless it is there.
-    pub(crate) async fn create_schema(&self) -> Result<(), StoreError> {
+    async fn create_schema(&self) -> Result<(), StoreError> {
         // Looking first spares the lock, and the right to make tables, wherever it was made before.
         match self.ask(&self.statements.load, &[Value::Bytes(Some(&[0; 32]))]).await {
             Err(Failure::Sqlx(Error::Database(_))) => {}

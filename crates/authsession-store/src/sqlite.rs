@@ -10,8 +10,9 @@ use sqlx::{SqlStr, Sqlite, SqlitePool};
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
-use crate::sql::steps::steps_of;
+use crate::sql::steps_of::steps_of;
 use crate::sql::{LIMIT, Sql};
+use crate::sql_settings::SqlSettings;
 use crate::store::StoreError;
 
 /// The statements that make the table, for who makes it by migrations of their own; harmless when it is there. For a table of another
@@ -24,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(4);
 /// Keeps sessions in one table of a SQLite database.
 ///
 /// Readers and the one writer do not wait for each other (write-ahead log), and what was written survives a power cut. A call
-/// is over within five seconds ([`with_time_limit`](Self::with_time_limit)), done or not.
+/// is over within five seconds ([`with_time_limit`](SqlSettings::with_time_limit)), done or not.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,73 +45,15 @@ impl SqliteBackend {
     /// # Errors
     /// [`StoreError::Misconfigured`], [`StoreError::Unavailable`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::on(Self::pool(url)?).await
+        Self::connect_with(SqlSettings::at(url)).await
     }
 
-    /// Keeps sessions through that pool, and makes the table if need be. How long a call waits for another process, and how
-    /// durable a write is, are the pool's: `busy_timeout`, `journal_mode` and `synchronous` of its options.
+    /// Keeps sessions as the settings say, through a pool of the application's own or in a table of another name.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn on(pool: SqlitePool) -> Result<Self, StoreError> {
-        Self::on_prepared(pool).create_schema().await
-    }
-
-    /// The same, where the table is there already: [`SCHEMA`] makes it.
-    #[must_use]
-    pub fn on_prepared(pool: SqlitePool) -> Self {
-        Self(Sql::new(pool))
-    }
-
-    /// What [`connect`](Self::connect) connects by, before anything is connected: to choose a table's name first.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`].
-    pub fn pool(url: &str) -> Result<SqlitePool, StoreError> {
-        if !url.starts_with("sqlite:") {
-            return Err(not_its_url::<Sqlite>());
-        }
-        let options: SqliteConnectOptions = url.parse().map_err(|_| not_its_url::<Sqlite>())?;
-        let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
-        let in_memory = path.ends_with(":memory:") || parameters.split('&').any(|one| one == "mode=memory");
-        let pool = SqlitePoolOptions::new().acquire_timeout(LIMIT).test_before_acquire(false);
-        // What is in memory goes with its connection.
-        let pool =
-            if in_memory { pool.max_connections(1).idle_timeout(None).max_lifetime(None) } else { pool };
-        let options = options.create_if_missing(true).busy_timeout(BUSY);
-        let options = if in_memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
-        Ok(pool.connect_lazy_with(options))
-    }
-
-    /// Keeps them in the table of that name instead of `authsession_sessions`. That one is made by
-    /// [`create_schema`](Self::create_schema) afterwards; what was connected before made the other one only:
-    ///
-    /// ```
-    /// # use authsession_store::sqlite::SqliteBackend;
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let pool = SqliteBackend::pool("sqlite::memory:")?;
-    /// let backend = SqliteBackend::on_prepared(pool).with_table("shop_sessions")?.create_schema().await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`] when it is not made of 1 to 40 of `a-z`, `0-9` and `_`, or begins with a digit.
-    pub fn with_table(self, name: &str) -> Result<Self, StoreError> {
-        self.0.with_table(name).map(Self)
-    }
-
-    /// Has every call over within that time.
-    #[must_use]
-    pub fn with_time_limit(self, limit: Duration) -> Self {
-        Self(self.0.with_time_limit(limit))
-    }
-
-    /// Makes the table if need be; any number of processes may do so at once.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn create_schema(self) -> Result<Self, StoreError> {
-        self.0.create_schema().await.map(|()| self)
+    /// As [`connect`](Self::connect), and [`StoreError::Misconfigured`] when the table's name is none.
+    pub async fn connect_with(settings: SqlSettings<Sqlite>) -> Result<Self, StoreError> {
+        Sql::open(settings).await.map(Self)
     }
 }
 
@@ -128,6 +71,8 @@ impl Dialect for Sqlite {
         greatest: "MAX",
         no_bytes: "x''",
         to_change_it: "",
+        // All who share a file are on one machine.
+        clock: None,
         forget: "DELETE FROM {table} WHERE name IN (SELECT name FROM {table} WHERE due <= ? AND ended IS NOT NULL \
                  ORDER BY due LIMIT ?)",
         numbered: false,
@@ -140,6 +85,22 @@ impl Dialect for Sqlite {
     const BEGIN: SqlStr = SqlStr::from_static("BEGIN IMMEDIATE");
     // SQLite lets those who want to write poll for their turn; within a process they queue.
     const WRITERS: usize = 1;
+
+    fn pool(url: &str) -> Result<SqlitePool, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Err(not_its_url::<Self>());
+        }
+        let options: SqliteConnectOptions = url.parse().map_err(|_| not_its_url::<Self>())?;
+        let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
+        let in_memory = path.ends_with(":memory:") || parameters.split('&').any(|one| one == "mode=memory");
+        let pool = SqlitePoolOptions::new().acquire_timeout(LIMIT).test_before_acquire(false);
+        // What is in memory goes with its connection.
+        let pool =
+            if in_memory { pool.max_connections(1).idle_timeout(None).max_lifetime(None) } else { pool };
+        let options = options.create_if_missing(true).busy_timeout(BUSY);
+        let options = if in_memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
+        Ok(pool.connect_lazy_with(options))
+    }
 
     asks!();
 
@@ -158,13 +119,13 @@ impl Dialect for Sqlite {
 mod tests {
     use sqlx::{AssertSqlSafe, Row as _, Sqlite};
 
-    use super::{Dialect, SCHEMA, SqliteBackend};
+    use super::{Dialect, SCHEMA};
     use crate::sql::statements::Statements;
     use crate::sql::table::Table;
 
     #[tokio::test]
     async fn whatever_is_asked_is_found_by_an_index() -> Result<(), Box<dyn std::error::Error>> {
-        let pool = SqliteBackend::pool("sqlite::memory:")?;
+        let pool = Sqlite::pool("sqlite::memory:")?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         // Whoever adds a statement says here by what it finds its rows.
         let Statements {
@@ -181,6 +142,7 @@ mod tests {
             find_by_provider_session,
             lease,
             release,
+            time: _,
         } = Statements::new(&Sqlite::WORDS, &Table::default());
         let by_name = [load, load_to_end, update, touch, end, end_unheard, lease, release]
             .map(|statement| (statement, "sqlite_autoindex_authsession_sessions_1 (name=?"));

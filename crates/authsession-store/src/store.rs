@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use authsession_core::clock::{self, Timestamp};
 use authsession_core::secret::Secret;
 
+use crate::claim::{Claim, Settled};
 use crate::end_reason::EndReason;
 use crate::key::StoreKey;
 use crate::record::{SessionRecord, StoredSession, Version};
@@ -75,8 +76,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn sweep(&self, at_most: usize) -> Result<Vec<EndedSession>, StoreError>;
 
-    /// How many calls of [`sweep`](SessionStore::sweep) look at everything: a store may look at one part of itself a call, and
-    /// at the next one in the next. One unless it says otherwise.
+    /// How many calls of [`sweep`](SessionStore::sweep) in a row that come back short have looked at everything, as was known
+    /// after the last one: a store may look at one part of itself a call, and at the next one in the next. One unless it says
+    /// otherwise; `usize::MAX` while more is due, though a call came back short.
     fn sweep_parts(&self) -> usize {
         1
     }
@@ -123,6 +125,19 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError>;
+
+    /// Claims what that key stands for, which is no session, for whoever asks first among all processes on this store. The claim,
+    /// and what came of it, count for `ttl`; then it is [`Claim::Lost`] for a while.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: then it may be claimed or not.
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError>;
+
+    /// Says what came of a claim that is [`Claim::Ours`]; once its time is over, nobody hears of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError>;
 
     /// What has sessions travel with their users, of a store that works so. Most keep sessions themselves: `None`. A store around
     /// another one hands on what that one says.
@@ -238,6 +253,13 @@ pub enum StoreError {
     /// The store's own settings are wrong: fix them. The text says how.
     #[error("fix the session store's settings: {0}")]
     Misconfigured(Cow<'static, str>),
+    /// This machine's clock and the store's server's are that far apart, so nobody knows which sessions are over: synchronise them.
+    /// Until then nothing is ended here by a deadline.
+    #[error(
+        "this machine's clock and the session store's are {} s apart: synchronise them; until then nothing is ended here by a deadline",
+        .0.as_secs()
+    )]
+    ClocksApart(Duration),
     /// The session does not fit into its user's cookies: make it smaller, or keep sessions in a store.
     #[error(
         "a session is too large to be kept in cookies: ask for fewer scopes and claims, fetch no userinfo, or keep sessions in a store"

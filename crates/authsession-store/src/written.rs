@@ -4,9 +4,10 @@
 //! version │ packing │ length of A │ A: tokens and numbers, as they are │ B: texts, packed with the dictionary `packing` names
 //! ```
 //!
-//! A and B are fields: a number, a length, and the value. What is not known is skipped, what is missing was not there; so a
-//! release reads what the one before it and the one after it wrote. Whoever adds something takes the next number, and makes it
-//! one that may be missing. A number is never used for anything else. A new dictionary is read by one release before the next
+//! A and B are fields: a number, a length, and the value. What is not known is carried along, up to a length, and written again
+//! behind the rest; what is missing was not there. So a release reads what the one before it and the one after it wrote, and what it
+//! saves loses nothing. Whoever adds something takes the next number, and makes it one that may be missing, and that still is true
+//! when a release that does not know it has saved other tokens beside it. A number is never used for anything else. A new dictionary is read by one release before the next
 //! one writes it. Only what cannot be told so takes another version.
 //!
 //! No signature and no opaque token goes through compression: they do not shrink, their length would tell of them, and the
@@ -28,7 +29,7 @@ use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
 use zeroize::Zeroizing;
 
-use crate::record::{Refused, SessionRecord};
+use crate::record::{Later, Refused, SessionRecord};
 use crate::written::fields::Fields;
 
 const VERSION: u8 = 1;
@@ -75,10 +76,13 @@ pub(crate) enum Unreadable {
 
 /// The record as bytes, which hold its tokens in the clear: seal them before they leave the process.
 pub(crate) fn write(record: &SessionRecord) -> Zeroizing<Vec<u8>> {
-    let mut kept = Zeroizing::new(Vec::with_capacity(room_for(&record.tokens)));
+    let later = &record.later;
+    let mut kept = Zeroizing::new(Vec::with_capacity(room_for(&record.tokens) + later.kept().len()));
     let mut texts = Vec::with_capacity(2048);
     write_tokens(&record.tokens, &mut kept, &mut texts);
     write_rest(record, &mut kept, &mut texts);
+    kept.extend_from_slice(later.kept());
+    texts.extend_from_slice(later.texts());
 
     let packed = packing::pack(&texts);
     let (packing, texts) = packed.as_ref().map_or((packing::PLAIN, &*texts), |(id, packed)| (*id, packed));
@@ -226,6 +230,7 @@ fn record(kept: &[u8], texts: &[u8]) -> Option<SessionRecord> {
         expires_at: instant(&kept, EXPIRES_AT)??,
         refresh_sent_at: instant(&kept, REFRESH_SENT_AT)?,
         refused,
+        later: Later::read(kept.later(), texts.later().to_vec()),
     })
 }
 

@@ -7,7 +7,7 @@
 //! [`Browser`](browser::Browser) keeps cookies as browsers do.
 //!
 //! [`Org`](org::Org) is the other one: a Salesforce org, with its token endpoint, its errors word for word, its sessions
-//! that live by use and end without notice, and enough of a REST API to prove one.
+//! that live by use and end without notice, and a REST API over records in a database of its own.
 //!
 //! It shares no code with the libraries it tests, so no misreading is made twice.
 //!

@@ -1,4 +1,8 @@
-//! A Salesforce org: its token endpoint, its sessions and a REST API to prove them with.
+//! A Salesforce org: its token endpoint, its sessions and its REST API.
+//!
+//! The API is over records in SQLite: accounts, contacts and more standard objects, `Widget__c` with a field of every kind,
+//! and what a test [defines](Org::define). It serves SOQL and SOSL, records with their blobs, composite requests, the UI API's
+//! records and GraphQL. What it does not know of a language it refuses as malformed; it never answers something else.
 //!
 //! What it answers is what Salesforce answers, down to the words of its errors. It is strict where Salesforce is, and lenient
 //! where Salesforce is: assertions may be used again, expire minutes ago or in a thousand years.
@@ -60,6 +64,7 @@ mod rest;
 mod revoke;
 mod routes;
 mod schema;
+mod scripted;
 mod services;
 mod soap;
 mod soql;
@@ -69,7 +74,6 @@ mod tooling;
 pub mod user;
 
 use crate::clock::VirtualClock;
-use crate::journal::Journal;
 use crate::keys::KeyRing;
 use crate::org::books::Decision;
 use crate::org::builder::OrgBuilder;
@@ -77,8 +81,6 @@ use crate::org::connected_app::ConnectedApp;
 use crate::org::endpoint::OrgEndpoint;
 use crate::org::tenant::Tenant;
 use crate::org::user::OrgUser;
-use crate::script::Answer;
-use crate::script::Script;
 use crate::serve::Server;
 use crate::serve::Slot;
 use crate::stage::router;
@@ -107,7 +109,6 @@ pub struct Org {
     tenant: Arc<Tenant>,
     address: SocketAddr,
     server: Mutex<Option<Server>>,
-    private_key_pem: String,
 }
 
 /// Made and found.
@@ -117,10 +118,10 @@ impl Org {
         OrgBuilder::new()
     }
 
-    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot, private_key_pem: String) -> Self {
+    pub(crate) fn run(tenant: Arc<Tenant>, slot: Slot) -> Self {
         let address = slot.address();
         let server = slot.serve(routes_of(&tenant));
-        Self { tenant, address, server: Mutex::new(Some(server)), private_key_pem }
+        Self { tenant, address, server: Mutex::new(Some(server)) }
     }
 
     /// Where it listens, as a URL without a slash at the end.
@@ -171,10 +172,11 @@ impl Org {
         self.tenant.orders().users.first().map_or_else(String::new, |user| user.username.clone())
     }
 
-    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org of a process.
+    /// The RSA key the default app's assertions are signed with, PKCS#8 as PEM; the same in every org, and published with this
+    /// crate, so that it protects nothing.
     #[must_use]
-    pub fn private_key_pem(&self) -> &str {
-        &self.private_key_pem
+    pub fn private_key_pem(&self) -> &'static str {
+        include_str!("org/default_app.pkcs8.pem")
     }
 
     /// The org's id, of 18 characters.
@@ -196,40 +198,8 @@ impl Org {
     }
 }
 
-/// What it does next, and what it saw.
+/// What it does next.
 impl Org {
-    /// The answers queued.
-    #[must_use]
-    pub fn script(&self) -> Script<OrgEndpoint> {
-        self.tenant.script.clone()
-    }
-
-    /// The requests received.
-    #[must_use]
-    pub fn journal(&self) -> Journal<OrgEndpoint> {
-        self.tenant.journal.clone()
-    }
-
-    /// The next request to this endpoint that is not yet spoken for gets this answer.
-    pub fn enqueue(&self, endpoint: OrgEndpoint, answer: Answer) {
-        self.tenant.script.enqueue(endpoint, answer);
-    }
-
-    /// The next `times` requests to this endpoint get this answer.
-    pub fn enqueue_many(&self, endpoint: OrgEndpoint, answer: &Answer, times: usize) {
-        self.tenant.script.enqueue_many(endpoint, answer, times);
-    }
-
-    /// Every request to this endpoint for which nothing is queued gets this answer, until [`clear`](Self::clear).
-    pub fn always(&self, endpoint: OrgEndpoint, answer: Answer) {
-        self.tenant.script.always(endpoint, answer);
-    }
-
-    /// Forgets all scripted answers of this endpoint.
-    pub fn clear(&self, endpoint: OrgEndpoint) {
-        self.tenant.script.clear(endpoint);
-    }
-
     /// Who answers at the authorization endpoint from now on.
     pub fn sign_in_as(&self, username: &str) {
         self.tenant.orders().current_user = username.to_owned();

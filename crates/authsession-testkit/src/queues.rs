@@ -33,7 +33,7 @@ impl<E> Default for Queues<E> {
     }
 }
 
-impl<E: Eq + Hash> Queues<E> {
+impl<E: Copy + Eq + Hash> Queues<E> {
     pub(crate) fn of(&mut self, endpoint: E) -> &mut Queue {
         self.endpoints.entry(endpoint).or_default()
     }

@@ -13,17 +13,23 @@ use crate::script::Script;
 use crate::wire::Inquiry;
 use crate::wire::Reply;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Extension;
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
+use bytes::BytesMut;
 use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use http::header::CONTENT_TYPE;
 use http::header::DATE;
+use http_body::Body as _;
 use std::fmt;
+use std::future::poll_fn;
 use std::hash::Hash;
+use std::pin::Pin;
 use std::sync::Arc;
 use url::form_urlencoded;
 
@@ -85,7 +91,7 @@ async fn answer<S: Simulation>(simulation: Arc<S>, request: Request) -> Option<R
 
 async fn read<E>(endpoint: E, request: Request, limit: usize) -> Option<Exchange<E>> {
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, limit).await.ok()?;
+    let body = whole(body, limit).await?;
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
@@ -102,6 +108,20 @@ async fn read<E>(endpoint: E, request: Request, limit: usize) -> Option<Exchange
         body,
         status: None,
     })
+}
+
+/// All of a body; none if it is too long or breaks off. It is never there twice.
+async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
+    let announced = usize::try_from(body.size_hint().lower()).ok().filter(|length| *length <= limit)?;
+    let mut all = BytesMut::with_capacity(announced);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(chunk) = frame.ok()?.into_data() else { continue };
+        if all.len() + chunk.len() > limit {
+            return None;
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Some(all.freeze())
 }
 
 /// The response as scripted; none if the connection is to be closed instead.

@@ -25,6 +25,12 @@ mod plain_oauth2;
 #[path = "../../salesforce.rs"]
 mod salesforce;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../salesforce_bulk.rs"]
+mod salesforce_bulk;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
+#[path = "../../salesforce_records.rs"]
+mod salesforce_records;
+#[expect(dead_code, reason = "its main is for `cargo run`")]
 #[path = "../../service_account.rs"]
 mod service_account;
 #[expect(dead_code, reason = "its main is for `cargo run`")]
@@ -193,6 +199,36 @@ async fn salesforce_shows_the_users_accounts_and_survives_the_end_of_the_orgs_se
     }
 
     assert_eq!(org.journal().grants("refresh_token"), 1);
+}
+
+#[tokio::test]
+async fn records_are_signed_up_together_and_found_by_their_names() {
+    let org = Org::builder().start().await.unwrap();
+    let salesforce = salesforce_records::client(&org).unwrap();
+    salesforce_records::sign_up(&salesforce, "Initech", "O'Hara").await.unwrap();
+    org.expire_sessions();
+
+    assert_eq!(salesforce_records::people(&salesforce, "O'H").await.unwrap(), ["O'Hara of Initech"]);
+    salesforce_records::sign_up(&salesforce, "Nobody's", "").await.unwrap_err();
+    assert_eq!(org.query("SELECT Id FROM Account WHERE Name = 'Nobody\\'s'").unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn rows_loaded_in_bulk_are_there_once_however_often_they_are_loaded() {
+    let org = Org::builder().start().await.unwrap();
+    let salesforce = salesforce_bulk::client(&org).unwrap();
+    let before = salesforce_bulk::count(&salesforce).await.unwrap();
+    let widgets: Vec<_> = (0..500)
+        .map(|number| salesforce_bulk::Widget { name: "\"W\",\n".to_owned(), number: format!("x{number}") })
+        .collect();
+
+    for _ in 0..2 {
+        let loaded = salesforce_bulk::load(&salesforce, &widgets).await.unwrap();
+        assert_eq!((loaded.successes.len(), loaded.failures.len()), (500, 0));
+        org.expire_sessions();
+    }
+
+    assert_eq!(salesforce_bulk::count(&salesforce).await.unwrap(), before + 500);
 }
 
 #[tokio::test]

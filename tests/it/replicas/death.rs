@@ -64,6 +64,33 @@ pub(super) async fn before_anything_is_sent(store: &str) {
     }
 }
 
+/// A machine that was put to sleep, or out of memory: between the mark and the sending its lease falls free, and another replica
+/// refreshes. When it wakes, it sends nothing.
+pub(super) async fn stands_still_before_it_sends(store: &str) {
+    let fleet = Fleet::on(store, false).await;
+    fleet.expire().await;
+    fleet.stop_at(0, "marked").await;
+    let mut asked = JoinSet::new();
+    fleet.ask(&mut asked, 0);
+    assert!(fleet.has_stopped(0).await);
+    fleet.stands_still(0).await;
+    fleet.advance(1..PROCESSES, LEASE_SECONDS).await;
+    let mut others = JoinSet::new();
+    for replica in 1..PROCESSES {
+        fleet.ask(&mut others, replica);
+    }
+    all_are_served(&fleet, others, "still").await;
+    assert_eq!(fleet.provider.refreshes().await, 1);
+
+    fleet.wakes(0).await;
+    fleet.advance([0], LEASE_SECONDS).await;
+    fleet.go_on(0).await;
+
+    all_are_served(&fleet, asked, "awake").await;
+    assert_eq!(fleet.provider.refreshes().await, 1, "what was spent meanwhile is not sent again");
+    assert!(fleet.provider.takes(&fleet.token(1).await).await);
+}
+
 /// The lease falls free by itself.
 pub(super) async fn after_the_tokens_are_saved(store: &str) {
     let (fleet, others) = dies_at(store, "saved").await;

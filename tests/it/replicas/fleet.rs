@@ -157,6 +157,12 @@ impl Fleet {
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .kill_on_drop(true);
+            // The authority that a store by TLS is vouched for.
+            if let Some(authority) =
+                store.starts_with("rediss:").then(|| std::env::var("AUTHSESSION_TEST_REDIS_TLS_CA"))
+            {
+                command.env("SSL_CERT_FILE", authority.unwrap());
+            }
             if with_near_copies {
                 command.env("REPLICA_NEAR", "1");
             }
@@ -189,9 +195,13 @@ impl Fleet {
         self.advance(0..PROCESSES, LIFETIME.as_secs() + 1).await;
     }
 
-    /// Has the next refresh of that replica stop at that step for good.
+    /// Has the next refresh of that replica stop at that step, for good unless it is told to go on.
     pub(crate) async fn stop_at(&self, replica: usize, step: &str) {
         self.tell(replica, &format!("/_test/stop-at/{step}")).await;
+    }
+
+    pub(crate) async fn go_on(&self, replica: usize) {
+        self.tell(replica, "/_test/go-on").await;
     }
 
     /// Waits until it has.
@@ -210,6 +220,21 @@ impl Fleet {
         let url = self.url(replica, what);
         let page = Browser::new().unwrap().fetch_with(Method::POST, url, &[], "").await.unwrap();
         assert_eq!(page.status, 200, "{what}");
+    }
+
+    /// `SIGSTOP`: nothing of it runs, until it wakes.
+    pub(crate) async fn stands_still(&self, replica: usize) {
+        self.signal(replica, "-STOP").await;
+    }
+
+    /// `SIGCONT`.
+    pub(crate) async fn wakes(&self, replica: usize) {
+        self.signal(replica, "-CONT").await;
+    }
+
+    async fn signal(&self, replica: usize, signal: &str) {
+        let process = self.replicas[replica].process.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().await.unwrap().success());
     }
 
     /// `SIGKILL`: nothing of it runs any more.

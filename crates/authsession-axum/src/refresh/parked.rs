@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use authsession_core::clock;
-use authsession_core::random;
 use authsession_core::retry::Backoff;
 use authsession_core::secret::Secret;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
-use authsession_store::store::{Found, LeaseOwner};
+use authsession_store::store::Found;
+use authsession_store::waiting::RENEWAL;
+use futures_util::{StreamExt as _, stream};
 
 use crate::errors::{Error, NotSignedIn};
-use crate::refresh::{LEASE, Refresher};
+use crate::refresh::Refresher;
 use crate::unsaved::Parked;
+
+/// Sessions looked after at once: one that hangs does not cost the others their leases.
+const AT_ONCE: usize = 32;
 
 impl Refresher {
     /// Keeps tokens the store would not take, and sees to it that they are tried again though nobody asks for their session.
@@ -52,7 +56,7 @@ impl Refresher {
         }
     }
 
-    /// Looks again and again, less and less often, until nothing is parked.
+    /// Looks again and again, until nothing is parked; less and less often, but before a lease falls free.
     async fn tend(&self) {
         let clock = &self.keeper.configuration.clock;
         let (mut backoff, mut before) = (Backoff::default(), usize::MAX);
@@ -66,14 +70,15 @@ impl Refresher {
             }
             before = left.len();
             backoff = backoff.after_failure(clock.now(), None);
-            clock::wait(backoff.wait(clock.now())).await;
-            for (key, until) in left {
+            clock::wait(backoff.wait(clock.now()).min(RENEWAL)).await;
+            let look = async |(key, until)| {
                 if until <= clock.now() {
                     self.give_up(key, Some(EndReason::TooOld));
                 } else if let Err(error) = self.look_after(key).await {
                     tracing::debug!(target: "authsession::refresh", session = ?key, %error, "tokens that could not be saved stay parked");
                 }
-            }
+            };
+            stream::iter(left).for_each_concurrent(AT_ONCE, look).await;
         }
     }
 
@@ -93,16 +98,11 @@ impl Refresher {
     }
 
     async fn save_parked(&self, key: StoreKey) -> Result<(), Error> {
-        let (store, owner) = (&self.keeper.store, LeaseOwner(random::bytes()?));
-        if !store.lease(&key, owner, LEASE).await? {
-            return Ok(());
-        }
-        let outcome = match self.keeper.live(key).await {
-            Ok(session) => self.catch_up(key, &session).await.map(drop),
-            Err(error) => Err(error),
+        let save = async {
+            let session = self.keeper.live(key).await?;
+            self.catch_up(key, &session).await.map(drop)
         };
-        self.release(key, owner).await;
-        outcome
+        self.leased(key, save).await?.unwrap_or(Ok(()))
     }
 
     fn give_up(&self, key: StoreKey, over: Option<EndReason>) {

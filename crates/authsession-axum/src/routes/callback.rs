@@ -14,6 +14,7 @@ use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::keeper::Look;
 use crate::landings::Arrived;
+use crate::landings::among_replicas::claim_of;
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
@@ -85,6 +86,8 @@ impl Routes {
             Err(error) => return Err(error.into()),
         };
         let by_form = road != Road::Query;
+        let claim = claim_of(&attempt.pending)
+            .ok_or_else(|| Error::misconfigured("a sign-in cannot be told from others: report this"))?;
         let home = Homecoming {
             pending: attempt.pending,
             code,
@@ -98,11 +101,21 @@ impl Routes {
             },
         };
         let keeper = self.engine.keeper().clone();
-        let landed = self.landings.land(name.clone(), move || sign_in(keeper, home)).await;
+        let landed = self.landings.land(name.clone(), claim, move || sign_in(keeper, home)).await;
         // A code that never left can be sent again; a spent one ends the attempt, whatever came of it.
         let done = landed.spent.then(|| configuration.cookies.drop_login(&name));
         let (return_to, remember_me) = (attempt.return_to, attempt.remember_me);
+        let place = return_to.as_deref().unwrap_or(&configuration.default_page);
+        let is_signed_in = match &landed.outcome {
+            // By a sign-in of another time. A newer one counts.
+            Ok(Arrived::SignedIn(id)) if landed.before => {
+                self.signed_in(headers).await?.is_some_and(|key| key != StoreKey::of(id))
+            }
+            Ok(Arrived::LostElsewhere) => self.signed_in(headers).await?.is_some(),
+            _ => false,
+        };
         let (mut response, cookies) = match landed.outcome {
+            Ok(_) if is_signed_in => (redirect(place)?, Vec::new()),
             Ok(Arrived::SignedIn(id)) if by_form => {
                 let luggage = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
                 let mut response = Landed::new(&id, return_to, configuration).hop(&state, configuration)?;
@@ -113,7 +126,6 @@ impl Routes {
                 let lasts = configuration.session_limits.cookie_lasts(remember_me);
                 let mut cookies = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
                 cookies.push(configuration.cookies.sign_in(id.expose(), lasts));
-                let place = return_to.as_deref().unwrap_or(&configuration.default_page);
                 (redirect(place)?, cookies)
             }
             Ok(Arrived::ConsentWanted) => {
@@ -124,6 +136,19 @@ impl Routes {
                     restarted: state.starts_with(RESTARTED),
                     for_consent: true,
                 };
+                (start(configuration, headers, login).await?, Vec::new())
+            }
+            Ok(Arrived::LostElsewhere) if asker == Asker::Script => {
+                return Err(Error::NotSignedIn(NotSignedIn::NoSession));
+            }
+            Ok(Arrived::LostElsewhere) if state.starts_with(RESTARTED) => {
+                let login = guard::login_url(configuration, return_to.as_deref());
+                (denial::page(OAuthError::AccessDenied, login).into_response(), Vec::new())
+            }
+            Ok(Arrived::LostElsewhere) => {
+                tracing::info!(target: "authsession::login", "another replica was sent the same callback and nobody was signed in; starting over");
+                let again = NewLogin::of(configuration);
+                let login = NewLogin { return_to, remember_me, restarted: true, ..again };
                 (start(configuration, headers, login).await?, Vec::new())
             }
             Ok(Arrived::OverAlready) => {
@@ -139,18 +164,20 @@ impl Routes {
         Ok(response)
     }
 
+    /// The live session of this browser.
+    async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<StoreKey>, Error> {
+        let Some(key) = self.engine.configuration().cookies.session(headers) else { return Ok(None) };
+        match self.engine.session(key, Look::Use).await {
+            Ok(_) => Ok(Some(key)),
+            Err(Error::NotSignedIn(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Nothing is sent to the provider. Who is signed in goes on; who is not starts over, once.
     pub(super) async fn stale_callback(&self, headers: &HeaderMap, stale: Stale) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
-        let signed_in = match configuration.cookies.session(headers) {
-            Some(key) => match self.engine.session(key, Look::Use).await {
-                Ok(_) => true,
-                Err(Error::NotSignedIn(_)) => false,
-                Err(error) => return Err(error),
-            },
-            None => false,
-        };
-        if signed_in {
+        if self.signed_in(headers).await?.is_some() {
             return redirect(&configuration.default_page);
         }
         match stale {

@@ -12,7 +12,7 @@ use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
 use authsession_core::userinfo;
 use authsession_store::key::{SessionId, StoreKey};
-use authsession_store::record::SessionRecord;
+use authsession_store::record::{Later, SessionRecord};
 use serde_json::{Map, Value};
 
 use crate::config::OAuthConfiguration;
@@ -82,6 +82,7 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
         remembered,
         refresh_sent_at: None,
         refused: None,
+        later: Later::default(),
         userinfo_is_newer: false,
         id_token_refused: false,
     };

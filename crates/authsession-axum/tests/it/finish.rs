@@ -102,6 +102,27 @@ async fn it_waits_for_a_store_that_would_not_take_refreshed_tokens() {
 }
 
 #[tokio::test]
+async fn it_waits_for_a_sign_in_whose_browser_is_gone() {
+    let process = Process::start().await;
+    let (answer, gate) = Answer::normal().held_after();
+    process.provider.enqueue(Endpoint::Token, answer);
+    let (browser, url) = (Browser::with_clock(process.clock.clone()).unwrap(), process.url());
+    let browsing = tokio::spawn(async move { browser.navigate(url).await.map(drop) });
+    assert!(gate.reached().await);
+    browsing.abort();
+    let _gone = browsing.await;
+    let auth = process.auth.clone();
+    let ending = tokio::spawn(async move { auth.finish(60 * SECOND).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!ending.is_finished(), "the code is at the provider");
+    gate.open();
+
+    assert!(ending.await.unwrap());
+
+    assert_eq!(process.store.len(), 2, "the session is kept");
+}
+
+#[tokio::test]
 async fn with_nothing_under_way_it_waits_for_nothing() {
     let process = Process::start().await;
     assert!(process.auth.finish(SECOND).await);

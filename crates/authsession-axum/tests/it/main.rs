@@ -14,6 +14,7 @@ mod finish;
 mod form_post;
 mod guard;
 mod id_token_algorithms;
+mod landings;
 mod log;
 mod login;
 mod login_checks;

@@ -13,6 +13,7 @@ use authsession_axum::extractors::{
 };
 use authsession_axum::logout::handle_oidc_logout::OidcLogoutHandler;
 use authsession_core::clock::{Clock, Timestamp};
+use authsession_store::claim::{Claim, Settled};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::memory::MemoryStore;
@@ -273,7 +274,9 @@ pub(crate) struct CountingStore {
     pub(crate) answers_at_once: AtomicBool,
     /// The calls that fail.
     away_for: Mutex<Vec<&'static str>>,
+    hangs_for: Mutex<Vec<&'static str>>,
     leases_failed: AtomicUsize,
+    claims: AtomicUsize,
     pub(crate) sweeps: Sweeps,
 }
 
@@ -290,18 +293,39 @@ impl CountingStore {
             released: AtomicUsize::new(0),
             answers_at_once: AtomicBool::new(false),
             away_for: Mutex::default(),
+            hangs_for: Mutex::default(),
             leases_failed: AtomicUsize::new(0),
+            claims: AtomicUsize::new(0),
             sweeps: Sweeps::default(),
         }
     }
 
-    /// From now on these calls fail: `load`, `create`, `touch`, `end`, `sweep`, `lease`, `release`.
+    /// From now on these calls fail: `load`, `create`, `touch`, `end`, `sweep`, `lease`, `release`, `claim`, `settle`.
     pub(crate) fn away_for(&self, calls: &[&'static str]) {
         *self.away_for.lock().unwrap() = calls.to_vec();
     }
 
     pub(crate) fn leases_failed(&self) -> usize {
         self.leases_failed.load(Ordering::SeqCst)
+    }
+
+    /// How often a claim was asked for.
+    pub(crate) fn claims(&self) -> usize {
+        self.claims.load(Ordering::SeqCst)
+    }
+
+    /// From now on these calls fail as those of a store that hangs: each after five seconds.
+    pub(crate) fn hangs_for(&self, calls: &[&'static str]) {
+        *self.hangs_for.lock().unwrap() = calls.to_vec();
+    }
+
+    async fn answers(&self, call: &str) -> Result<(), StoreError> {
+        if self.hangs_for.lock().unwrap().contains(&call) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the test's store hangs"))));
+        }
+        Ok(())
     }
 
     fn there_for(&self, call: &str) -> Result<(), StoreError> {
@@ -392,6 +416,7 @@ impl SessionStore for CountingStore {
         record: SessionRecord,
     ) -> Result<Updated, StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
+        self.answers("update").await?;
         let left =
             self.updates_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if left.is_err() {
@@ -444,8 +469,20 @@ impl SessionStore for CountingStore {
 
     async fn release(&self, key: &StoreKey, owner: LeaseOwner) -> Result<(), StoreError> {
         self.there_for("release")?;
+        self.answers("release").await?;
         self.inner.release(key, owner).await?;
         self.released.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    async fn claim(&self, key: &StoreKey, ttl: Duration) -> Result<Claim, StoreError> {
+        self.there_for("claim")?;
+        self.claims.fetch_add(1, Ordering::SeqCst);
+        self.inner.claim(key, ttl).await
+    }
+
+    async fn settle(&self, key: &StoreKey, ours: Version, settled: Settled) -> Result<(), StoreError> {
+        self.there_for("settle")?;
+        self.inner.settle(key, ours, settled).await
     }
 }

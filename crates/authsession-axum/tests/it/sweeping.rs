@@ -6,7 +6,7 @@ use std::time::Duration;
 use authsession_core::clock::Timestamp;
 use authsession_core::token_set::TokenSet;
 use authsession_store::key::{SessionId, StoreKey};
-use authsession_store::record::SessionRecord;
+use authsession_store::record::{Later, SessionRecord};
 use authsession_store::store::{EndedSession, SessionStore as _, StoreError};
 use authsession_testkit::endpoint::Endpoint;
 use tokio::sync::Semaphore;
@@ -82,6 +82,7 @@ async fn keep(stage: &Stage, sessions: usize) {
             remembered: false,
             refresh_sent_at: None,
             refused: None,
+            later: Later::default(),
         };
         let key = StoreKey::of(&SessionId::generate().unwrap());
         stage.store.create(&key, record, now + Duration::from_secs(3600)).await.unwrap();

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::errors::Error;
 
 /// At most one of them; none is a public client.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ProofArguments {
     /// The environment variable that holds the client secret.
     #[arg(long, value_name = "NAME", group = "proof", help_heading = "The client")]

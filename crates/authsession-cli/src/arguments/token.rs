@@ -1,10 +1,8 @@
 //! The command line of `authsession token`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use crate::arguments::proof::ProofArguments;
+use crate::arguments::kept::KeptArguments;
 
 pub(crate) const EXAMPLES: &str = "\
 Call an API:
@@ -25,30 +23,10 @@ Exit status:
 
 #[derive(Args, Debug)]
 pub(crate) struct TokenArguments {
-    /// The file that keeps the login; made when there is none.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) kept: KeptArguments,
 
     /// Standard input has a token the API refused: it is replaced, unless that has happened already.
     #[arg(long)]
     pub(crate) refused: bool,
-
-    /// The environment variable that holds a refresh token to start with.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) refresh_token_env: Option<String>,
-
-    /// The provider's issuer; not needed when FILE knows it.
-    #[arg(long, value_name = "URL", help_heading = "The provider")]
-    pub(crate) issuer: Option<String>,
-
-    /// Its token endpoint, if it publishes no metadata.
-    #[arg(long, value_name = "URL", conflicts_with = "issuer", help_heading = "The provider")]
-    pub(crate) token_endpoint: Option<String>,
-
-    /// The client id registered there; not needed when FILE knows it.
-    #[arg(long, value_name = "ID", help_heading = "The client")]
-    pub(crate) client_id: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) proof: ProofArguments,
 }

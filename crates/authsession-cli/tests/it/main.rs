@@ -9,5 +9,13 @@ mod doctor;
 mod login;
 mod login_file;
 mod process;
+mod salesforce;
+mod salesforce_files;
+mod salesforce_rows;
+mod salesforce_table;
+#[cfg(unix)]
+mod salesforce_terminal;
 mod shared_login;
+#[cfg(unix)]
+mod terminal;
 mod token;

@@ -14,7 +14,8 @@ use crate::exchange::call::Call;
 /// One action.
 ///
 /// # Errors
-/// Of its methods: as those of [`Cirrus::post`]. An input that fails is no error of the call's: its result says so.
+/// Of its methods: as those of [`Cirrus::post`]. An input that fails is no error of the call's: its result says so. An answer that is
+/// not to every input is [`CirrusError::InvalidResponse`].
 #[derive(Clone, Debug)]
 pub struct ActionHandler<'a> {
     client: &'a Cirrus,
@@ -52,7 +53,13 @@ impl<'a> ActionHandler<'a> {
             });
         }
         let call = Call::post(&self.path).json(&Inputs { inputs })?;
-        self.client.call_accepting(call, has_results).await?.json()
+        let results: Vec<_> = self.client.call_accepting(call, has_results).await?.json()?;
+        if results.len() != inputs.len() {
+            return Err(CirrusError::InvalidResponse(
+                "the answer has not one result for each input: see what was done".to_owned(),
+            ));
+        }
+        Ok(results)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::nullable;
 
 /// An action, described.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ActionDescription {
     /// Its name.
     pub name: String,
@@ -35,6 +36,7 @@ pub struct ActionDescription {
 
 /// One input or output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ActionParameter {
     /// Its name.
     pub name: String,

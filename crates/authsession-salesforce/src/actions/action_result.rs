@@ -11,6 +11,7 @@ use crate::salesforce_error::SalesforceError;
 /// What an action made of one input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ActionResult<O = Value> {
     /// The action's name.
     #[serde(default)]
@@ -53,6 +54,7 @@ impl<O> ActionResult<O> {
             raw: None,
             retry_after: None,
             verdict: None,
+            repeated: false,
         }
     }
 }

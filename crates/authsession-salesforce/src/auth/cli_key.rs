@@ -7,7 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::auth::cli_login::CliLoginFault;
+use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::{CirrusError, CirrusResult};
 
 /// What the CLI calls its entry in a keychain.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{env, fmt, fs};
+use std::{env, fs};
 
 use authsession_core::secret::Secret;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::auth::cli_key::{CliKey, is_sealed};
 use crate::auth::instance_url::InstanceUrl;
 use crate::auth::login_url::LoginUrl;
 use crate::auth::org_id::OrgId;
+use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::{CirrusError, CirrusResult};
 
 /// The CLI's own connected app; it has no secret.
@@ -52,26 +53,6 @@ pub struct ImportedLogin {
     pub org_id: Option<OrgId>,
     /// The private key of a login by `sf org login jwt`, which has no refresh token.
     pub private_key_file: Option<PathBuf>,
-}
-
-/// What keeps a login of the Salesforce CLI from being taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CliLoginFault {
-    /// The file cannot be read.
-    NotReadable,
-    /// Neither JSON of the CLI's nor a `force://` URL.
-    NotALogin,
-    /// It has no token.
-    NoToken,
-    /// The CLI left the tokens out.
-    Redacted,
-    /// The tokens are encrypted, and there is no key.
-    KeyMissing,
-    /// The key is not one of the CLI's.
-    KeyUnreadable,
-    /// The tokens were encrypted with another key, or changed.
-    NotDecryptable,
 }
 
 impl ImportedLogin {
@@ -281,28 +262,4 @@ fn contents(path: &Path) -> CirrusResult<Zeroizing<String>> {
         fault: CliLoginFault::NotReadable,
         cause: Some(Arc::new(cause)),
     })
-}
-
-impl fmt::Display for CliLoginFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NotReadable => "the file cannot be read: check its path and permissions",
-            Self::NotALogin => {
-                "it is neither a force:// URL nor JSON of the CLI's: pass what `sf org auth show-sfdx-auth-url` or `sf org display --verbose --json` prints"
-            }
-            Self::NoToken => "there is no token in it: log in anew with `sf org login web`",
-            Self::Redacted => {
-                "the CLI left the tokens out: pass what `sf org auth show-sfdx-auth-url` prints"
-            }
-            Self::KeyMissing => {
-                "its tokens are encrypted and there is no key.json next to it: pass the key from the keychain, or set SF_USE_GENERIC_UNIX_KEYCHAIN=true and log in anew"
-            }
-            Self::KeyUnreadable => {
-                "the key is not the CLI's (key.json: service sfdx, account local, a key of 32 or 64 characters)"
-            }
-            Self::NotDecryptable => {
-                "its tokens do not open with this key: pass the key of the machine and user who logged in, or log in anew"
-            }
-        })
-    }
 }

@@ -143,6 +143,6 @@ struct NoMore;
 #[async_trait::async_trait]
 impl Mint for NoMore {
     async fn mint(&self) -> Result<TokenSet, Error> {
-        Err(crate::auth::refusal::SalesforceRefusal::TokenExpired.into())
+        Err(crate::error::refusal::SalesforceRefusal::TokenExpired.into())
     }
 }

@@ -15,8 +15,8 @@ use authsession_core::grant_mint::{GrantMaker, GrantMint, SignedAssertion};
 use crate::auth::cli_login::ImportedLogin;
 use crate::auth::grant_session::{GrantSession, is_a_session};
 pub use crate::auth::login_url::{PRODUCTION_LOGIN_URL, SANDBOX_LOGIN_URL};
-use crate::auth::recovery::Recovery;
 use crate::auth::settings::{Proof, Settings, proof_setters, required, shared_setters};
+use crate::error::recovery::Recovery;
 use crate::error::{CirrusError, CirrusResult};
 
 /// Salesforce takes assertions that end within three minutes, and allows for clocks that are apart.

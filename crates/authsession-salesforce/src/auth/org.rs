@@ -16,7 +16,7 @@ use authsession_core::token_set::TokenSet;
 use url::Url;
 
 use crate::auth::login_url::LoginUrl;
-use crate::auth::refusal::SalesforceRefusals;
+use crate::error::refusal::SalesforceRefusals;
 use crate::error::{CirrusError, CirrusResult};
 
 /// Where one org's logins happen, and how it is asked.

@@ -213,7 +213,7 @@ impl<'a> BulkIngestHandler<'a> {
     }
 }
 
-pub(crate) fn path(job_id: &str) -> CirrusResult<String> {
+fn path(job_id: &str) -> CirrusResult<String> {
     Ok(format!("{FOLDER}/{}", segment("job_id", job_id)?))
 }
 

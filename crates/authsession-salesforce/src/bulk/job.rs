@@ -6,8 +6,8 @@ use crate::bulk::operation::BulkOperation;
 use crate::bulk::state::BulkJobState;
 use crate::csv::format::{BulkColumnDelimiter, BulkLineEnding};
 
-/// What jobs of both kinds tell.
-pub trait BulkJob {
+/// What jobs of both kinds tell. There are no others.
+pub trait BulkJob: sealed::Sealed {
     /// Its id.
     fn id(&self) -> &str;
     /// How far it has come.
@@ -179,6 +179,14 @@ pub struct BulkQueryJob {
     /// Why it failed.
     #[serde(rename = "errorMessage", default)]
     pub error_message: Option<String>,
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "so that nobody else can say that they are a job")]
+    pub trait Sealed {}
+
+    impl Sealed for super::BulkIngestJob {}
+    impl Sealed for super::BulkQueryJob {}
 }
 
 impl BulkJob for BulkIngestJob {

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::bulk::operation::BulkOperation;
-use crate::bulk::result_pages::parameter;
 use crate::bulk::state::BulkJobState;
 use crate::client::Cirrus;
 use crate::csv::format::{BulkColumnDelimiter, BulkLineEnding};
 use crate::error::CirrusResult;
+use crate::exchange::address::parameter;
 use crate::exchange::call::Call;
 
 /// Which API a job is of.

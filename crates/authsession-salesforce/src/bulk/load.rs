@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::clock;
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bulk::MAX_BULK_JOB_BYTES;
-use crate::bulk::ingest::{BulkIngestHandler, path};
+use crate::bulk::hand_over::{HandOver, TellJob};
+use crate::bulk::ingest::BulkIngestHandler;
 use crate::bulk::job::{BulkIngestJob, BulkJob};
 use crate::bulk::outcome::BulkOutcome;
 use crate::bulk::progress::BulkProgress;
@@ -19,20 +19,25 @@ use crate::bulk::source::BulkSource;
 use crate::bulk::spec::BulkIngestSpec;
 use crate::bulk::state::BulkJobState;
 use crate::bulk::upload::Upload;
-use crate::bulk::wait::{Pauses, Report, poll, wait_asked_for};
+use crate::bulk::wait::{Report, until_over};
 use crate::csv::format::CsvFormat;
 use crate::csv::writer::CsvWriter;
-use crate::error::bulk_fault::BulkFault;
+use crate::error::bulk_fault::{BulkEnded, BulkFault};
 use crate::error::{CirrusError, CirrusResult};
-use crate::retry::Failure;
-
-type TellJob<'a> = Box<dyn FnMut(&str) + Send + 'a>;
+use crate::poll::Polling;
 
 /// Loads rows in one call.
 ///
 /// Data that is too much for one job is cut between two rows, each job with the header. A job whose upload fails is aborted, and if
 /// what failed passes and the data can be read again, another one takes its place: no row is loaded twice, since nothing of a job is
-/// worked off before it is closed. Dropping it leaves what was closed to go on, and what was not closed open.
+/// worked off before it is closed, and a job that may have been closed is never replaced. Dropping it leaves what was closed to go on,
+/// and what was not closed open.
+///
+/// Once a job is handed over, an error is [`BulkFault::Interrupted`] or [`BulkFault::Unfinished`], and tells all jobs: go on with
+/// them by [`resume`](Self::resume) or [`resume_jobs`](Self::resume_jobs). The same load made again would load their rows again.
+///
+/// [`records`](Self::records) holds the CSV of all records, and with [`resume`](Self::resume) all rows that come back, in memory.
+/// [`send`](Self::send) and [`resume_jobs`](Self::resume_jobs) hold no more than a piece of the data.
 ///
 /// ```no_run
 /// use authsession_salesforce::{BulkIngestSpec, BulkOperation};
@@ -61,8 +66,7 @@ pub struct BulkLoad<'a> {
     clear_nulls: bool,
     job_bytes: usize,
     leaves_open: bool,
-    pauses: Pauses,
-    deadline: Option<Duration>,
+    polling: Polling,
     tell_job: Option<TellJob<'a>>,
     report: Option<Report<'a>>,
 }
@@ -88,8 +92,7 @@ impl<'a> BulkLoad<'a> {
             clear_nulls: false,
             job_bytes: MAX_BULK_JOB_BYTES,
             leaves_open: false,
-            pauses: Pauses::default(),
-            deadline: None,
+            polling: Polling::default(),
             tell_job: None,
             report: None,
         }
@@ -107,7 +110,7 @@ impl<'a> BulkLoad<'a> {
         self
     }
 
-    /// Leaves a job open whose upload failed, to be seen to by the caller; [`on_job`](Self::on_job) tells its id.
+    /// Whether to leave a job open whose upload failed, to be seen to by the caller; [`on_job`](Self::on_job) tells its id.
     pub fn leave_open(mut self, leave: bool) -> Self {
         self.leaves_open = leave;
         self
@@ -115,13 +118,13 @@ impl<'a> BulkLoad<'a> {
 
     /// The first and the longest pause between two polls; 1 s and 30 s unless set.
     pub fn poll_every(mut self, first: Duration, longest: Duration) -> Self {
-        self.pauses = Pauses { first, longest };
+        self.polling = self.polling.every(first, longest);
         self
     }
 
     /// How long to wait at most for each job, once all are handed over; as long as it takes unless set.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.polling.deadline = Some(deadline);
         self
     }
 
@@ -131,7 +134,7 @@ impl<'a> BulkLoad<'a> {
         self
     }
 
-    /// Is told of every poll of every job.
+    /// Is told how far a job is whenever that has changed.
     pub fn on_progress(mut self, report: impl FnMut(&BulkProgress) + Send + 'a) -> Self {
         self.report = Some(Box::new(report));
         self
@@ -140,9 +143,9 @@ impl<'a> BulkLoad<'a> {
     /// Loads records. Without any, there is no job.
     ///
     /// # Errors
-    /// [`CirrusError::Csv`] for records that cannot be written; whatever keeps the data from being handed over, in
-    /// [`BulkFault::Interrupted`] when a part of it was; [`BulkFault::StillRunning`] at the deadline. Jobs that fail and rows
-    /// that are refused are no error.
+    /// [`CirrusError::Csv`] for records that cannot be written, or have a text `#N/A`; whatever keeps the data from being handed over,
+    /// in [`BulkFault::Interrupted`] when a part of it was; [`BulkFault::Unfinished`] when all of it was, and its jobs or their results
+    /// cannot be had, or are not over at the deadline. Jobs that fail and rows that are refused are no error.
     pub async fn records<'r, T>(self, records: impl IntoIterator<Item = &'r T>) -> CirrusResult<BulkLoaded<T>>
     where
         T: Serialize + DeserializeOwned + 'r,
@@ -165,111 +168,63 @@ impl<'a> BulkLoad<'a> {
         mut self,
         source: impl Into<BulkSource>,
     ) -> CirrusResult<Vec<BulkOutcome<BulkIngestJob>>> {
-        let job_ids = self.hand_over(source.into()).await?;
-        self.wait_for(&job_ids).await
+        let delimiter = self.spec.column_delimiter.unwrap_or_default();
+        let upload = Arc::new(Upload::new(source.into(), delimiter.byte(), self.job_bytes));
+        let job_ids = HandOver {
+            ingest: self.ingest,
+            spec: &self.spec,
+            leaves_open: self.leaves_open,
+            tell_job: &mut self.tell_job,
+        }
+        .all(&upload)
+        .await?;
+        self.wait_for(job_ids).await
     }
 
     /// Goes on with jobs that were handed over, by this process or another one: waits for them and fetches what became of their rows.
     ///
     /// # Errors
-    /// [`BulkFault::Open`] for a job that was not closed: whether it has all its data is not known.
+    /// As [`resume_jobs`](Self::resume_jobs).
     pub async fn resume<T: DeserializeOwned>(
-        mut self,
+        self,
         job_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> CirrusResult<BulkLoaded<T>> {
-        let job_ids: Vec<String> = job_ids.into_iter().map(Into::into).collect();
-        for id in &job_ids {
-            if self.ingest.get(id).await?.state == BulkJobState::Open {
-                return Err(CirrusError::Bulk(BulkFault::Open { job_id: id.clone() }));
-            }
-        }
         let (ingest, format) = (self.ingest, self.format());
-        let jobs = self.wait_for(&job_ids).await?;
+        let jobs = self.resume_jobs(job_ids).await?;
         loaded(ingest, format, jobs).await
     }
 
+    /// Goes on with jobs that were handed over, and says how they ended: [`resume`](Self::resume) without the rows.
+    ///
+    /// # Errors
+    /// [`BulkFault::Open`] for a job that was not closed: whether it has all its data is not known. [`BulkFault::Unfinished`] as after
+    /// a load.
+    pub async fn resume_jobs(
+        mut self,
+        job_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> CirrusResult<Vec<BulkOutcome<BulkIngestJob>>> {
+        let job_ids: Vec<String> = job_ids.into_iter().map(Into::into).collect();
+        for id in &job_ids {
+            let job = self.polling.until(|| self.ingest.get(id), |job| Ok(Some(job))).await?;
+            if job.state == BulkJobState::Open {
+                return Err(CirrusError::Bulk(BulkFault::Open { job_id: id.clone() }));
+            }
+        }
+        self.wait_for(job_ids).await
+    }
+
     fn format(&self) -> CsvFormat {
-        self.spec.format().clear_nulls(self.clear_nulls)
+        self.spec.format().clear_nulls(self.clear_nulls).refuse_marks()
     }
 
-    /// Puts all of it into jobs, and closes them.
-    async fn hand_over(&mut self, source: BulkSource) -> CirrusResult<Vec<String>> {
-        let delimiter = self.spec.column_delimiter.unwrap_or_default();
-        let upload = Arc::new(Upload::new(source, delimiter.byte(), self.job_bytes));
-        let mut job_ids = Vec::new();
-        loop {
-            let handed_over = match upload.next_job().await {
-                Ok(false) => return Ok(job_ids),
-                Ok(true) => self.hand_over_job(&upload).await,
-                Err(error) => Err(error),
-            };
-            match handed_over {
-                Ok(id) => job_ids.push(id),
-                Err(error) if job_ids.is_empty() => return Err(error),
-                Err(error) => {
-                    return Err(CirrusError::Bulk(BulkFault::Interrupted {
-                        job_ids,
-                        bytes: upload.handed_over(),
-                        cause: Box::new(error),
-                    }));
-                }
-            }
-        }
-    }
-
-    /// One job's part: a job, and another one in its place where an upload failed and that passes.
-    async fn hand_over_job(&mut self, upload: &Arc<Upload>) -> CirrusResult<String> {
-        let mut retries = 0;
-        loop {
-            let job = self.ingest.create(&self.spec).await?;
-            if let Some(tell) = &mut self.tell_job {
-                tell(&job.id);
-            }
-            let outcome = match self.ingest.put(&job.id, upload).await {
-                Ok(()) => self.close(&job.id).await,
-                Err(error) => Err(error),
-            };
-            let Err(error) = outcome else { return Ok(job.id) };
-            if self.leaves_open {
-                return Err(error);
-            }
-            let is_aborted = self.ingest.abort(&job.id).await.is_ok();
-            let policy = self.ingest.client.retry_policy();
-            let pause = policy.wait(retries, Failure::Broken, is_aborted && error.is_transient());
-            let Some(pause) = pause.filter(|_| upload.is_repeatable()) else { return Err(error) };
-            tracing::debug!(target: "authsession::salesforce", %error, ?pause, "an upload failed: another job");
-            clock::wait(pause.max(wait_asked_for(&error))).await;
-            retries += 1;
-        }
-    }
-
-    /// Closes a job, and knows it afterwards.
-    async fn close(&self, job_id: &str) -> CirrusResult<()> {
-        let mut retries = 0;
-        loop {
-            let Err(error) = self.ingest.close(job_id).await else { return Ok(()) };
-            // It may have been closed all the same.
-            if !error.is_transient() || self.ingest.get(job_id).await?.state != BulkJobState::Open {
-                return if error.is_transient() { Ok(()) } else { Err(error) };
-            }
-            let policy = self.ingest.client.retry_policy();
-            let Some(pause) = policy.wait(retries, Failure::Broken, true) else { return Err(error) };
-            clock::wait(pause).await;
-            retries += 1;
-        }
-    }
-
-    async fn wait_for(&mut self, job_ids: &[String]) -> CirrusResult<Vec<BulkOutcome<BulkIngestJob>>> {
+    async fn wait_for(&mut self, job_ids: Vec<String>) -> CirrusResult<Vec<BulkOutcome<BulkIngestJob>>> {
         let mut outcomes = Vec::with_capacity(job_ids.len());
-        for id in job_ids {
-            let path = path(id)?;
-            let polled = poll(self.ingest.client, &path, self.pauses, &mut self.report);
-            outcomes.push(match self.deadline {
-                None => polled.await?,
-                Some(deadline) => clock::within(deadline, polled).await.unwrap_or_else(|| {
-                    Err(CirrusError::Bulk(BulkFault::StillRunning { job_id: id.clone() }))
-                })?,
-            });
+        for id in &job_ids {
+            let over = until_over(|| self.ingest.get(id), self.polling, false, &mut self.report);
+            match self.polling.until_deadline(id, over).await {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => return Err(unfinished(&job_ids, &outcomes, error)),
+            }
         }
         Ok(outcomes)
     }
@@ -281,19 +236,47 @@ async fn loaded<T: DeserializeOwned>(
     format: CsvFormat,
     jobs: Vec<BulkOutcome<BulkIngestJob>>,
 ) -> CirrusResult<BulkLoaded<T>> {
-    let (mut successes, mut failures, mut unprocessed) = (Vec::new(), Vec::new(), Vec::new());
-    for outcome in &jobs {
-        let job = outcome.job();
-        successes.extend(ingest.successes(&job.id, format)?.try_collect::<Vec<_>>().await?);
-        let is_complete = matches!(outcome, BulkOutcome::Complete(_));
-        if !is_complete || job.records_failed() > 0 {
-            failures.extend(ingest.failures(&job.id, format)?.try_collect::<Vec<_>>().await?);
-        }
-        if !is_complete {
-            unprocessed.extend(ingest.unprocessed(&job.id, format)?.try_collect::<Vec<_>>().await?);
+    let mut loaded =
+        BulkLoaded { jobs, successes: Vec::new(), failures: Vec::new(), unprocessed: Vec::new() };
+    match loaded.fetch(ingest, format).await {
+        Ok(()) => Ok(loaded),
+        Err(error) => {
+            let job_ids: Vec<_> = loaded.jobs.iter().map(|outcome| outcome.job().id.clone()).collect();
+            Err(unfinished(&job_ids, &loaded.jobs, error))
         }
     }
-    Ok(BulkLoaded { jobs, successes, failures, unprocessed })
+}
+
+impl<T: DeserializeOwned> BulkLoaded<T> {
+    async fn fetch(&mut self, ingest: BulkIngestHandler<'_>, format: CsvFormat) -> CirrusResult<()> {
+        for outcome in &self.jobs {
+            let job = outcome.job();
+            self.successes.extend(ingest.successes(&job.id, format)?.try_collect::<Vec<_>>().await?);
+            let is_complete = matches!(outcome, BulkOutcome::Complete(_));
+            if !is_complete || job.records_failed() > 0 {
+                self.failures.extend(ingest.failures(&job.id, format)?.try_collect::<Vec<_>>().await?);
+            }
+            if !is_complete {
+                self.unprocessed.extend(ingest.unprocessed(&job.id, format)?.try_collect::<Vec<_>>().await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All jobs are handed over, and this keeps us from seeing them to their end.
+fn unfinished(job_ids: &[String], ended: &[BulkOutcome<BulkIngestJob>], cause: CirrusError) -> CirrusError {
+    let ended = ended.iter().map(|outcome| BulkEnded {
+        job_id: outcome.job().id.clone(),
+        is_complete: matches!(outcome, BulkOutcome::Complete(_)),
+        records_processed: outcome.job().records_processed(),
+        records_failed: outcome.job().records_failed(),
+    });
+    CirrusError::Bulk(BulkFault::Unfinished {
+        job_ids: job_ids.to_vec(),
+        ended: ended.collect(),
+        cause: Box::new(cause),
+    })
 }
 
 impl fmt::Debug for BulkLoad<'_> {

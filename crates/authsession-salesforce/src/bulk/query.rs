@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::bulk::job::{BulkJobStateChange, BulkQueryJob};
 use crate::bulk::list::{BulkJobList, BulkJobListOptions, list};
 use crate::bulk::result_pages::BulkResultPages;
-use crate::bulk::results::{BulkResults, text};
+use crate::bulk::results::BulkResults;
 use crate::bulk::spec::BulkQuerySpec;
 use crate::bulk::wait::BulkWait;
 use crate::byte_stream::ByteStream;
@@ -19,6 +19,7 @@ use crate::csv::format::CsvFormat;
 use crate::csv::rows::CsvRows;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
+use crate::exchange::answer::text;
 use crate::exchange::call::Call;
 
 const FOLDER: &str = "jobs/query";

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::address::parameter;
+
 /// Some of the pages of a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkResultPages {
@@ -38,12 +40,4 @@ impl BulkResultPage {
     pub fn locator(&self) -> Option<String> {
         parameter(&self.result_url, "locator")
     }
-}
-
-/// A parameter of a URL or path.
-pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?.1;
-    Some(value.into_owned()).filter(|value| !value.is_empty() && value != "null")
 }

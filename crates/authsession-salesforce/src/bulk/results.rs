@@ -8,8 +8,8 @@ use std::time::Duration;
 use authsession_core::clock;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use http::HeaderValue;
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue};
 
 use crate::bulk::position::BulkPosition;
 use crate::byte_stream::ByteStream;
@@ -17,8 +17,8 @@ use crate::client::Cirrus;
 use crate::csv::row_buffer::{RowBuffer, Taken};
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
 use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::answer::text;
 use crate::exchange::call::Call;
-use crate::retry::Failure;
 
 const LOCATOR: &str = "sforce-locator";
 const NUMBER_OF_RECORDS: &str = "sforce-numberofrecords";
@@ -214,7 +214,7 @@ impl BulkResults {
 
     /// The page is to be asked for again, if it may be.
     fn again(&mut self, error: CirrusError) -> CirrusResult<()> {
-        let pause = self.client.retry_policy().wait(self.breaks, Failure::Broken, true).ok_or(error)?;
+        let pause = self.client.retry_policy().wait_after(self.breaks, &error).ok_or(error)?;
         tracing::debug!(target: "authsession::salesforce", rows = self.position.rows, ?pause, "a page broke off");
         self.breaks += 1;
         self.phase = Phase::Before(pause);
@@ -292,8 +292,7 @@ impl Page {
     /// Its body ended. It may have broken off where nobody could see it but by the rows that are missing.
     fn end(&self, is_between_rows: bool) -> CirrusResult<Step> {
         if !is_between_rows || self.announced().is_some_and(|all| self.count < all) {
-            let error = CirrusError::InvalidResponse("a page of the result ends too early".into());
-            return Ok(Step::Broken(error));
+            return Ok(Step::Broken(CirrusError::cut_off()));
         }
         if self.to_skip > 0 {
             return Err(another("a page has fewer rows than before"));
@@ -304,11 +303,6 @@ impl Page {
 
 fn another(why: &str) -> CirrusError {
     CirrusError::InvalidResponse(format!("this is not the result as it was ({why}): begin anew"))
-}
-
-/// A header's text; `null` is none.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty() && *text != "null")
 }
 
 impl fmt::Debug for BulkResults {

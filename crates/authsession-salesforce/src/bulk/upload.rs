@@ -66,26 +66,35 @@ impl Upload {
             None if !has_begun => self.open_at(Mark::default())?,
             Some(reading) if reading.behind != start => reading,
             _ => {
-                return Err(CirrusError::InvalidResponse(
-                    "an upload was answered before all of it was sent: see whether the job has its data"
-                        .into(),
-                ));
+                return Err(not_all_sent());
             }
         };
         if !has_begun {
             let header = reading.header().await?;
             self.state().header = header;
         }
+        self.state().start = reading.behind;
         let has_rows = reading.has_more().await?;
-        let mut state = self.state();
-        state.start = reading.behind;
-        state.reading = Some(reading);
+        self.state().reading = Some(reading);
         Ok(has_rows)
     }
 
-    /// How many bytes of the source are in the jobs before this one.
-    pub(crate) fn handed_over(&self) -> u64 {
+    /// Where in the source this job's rows begin, in bytes.
+    pub(crate) fn begins_at(&self) -> u64 {
         self.state().start.bytes
+    }
+
+    /// Where they end, once they are sent.
+    pub(crate) fn ends_at(&self) -> u64 {
+        let state = self.state();
+        state.reading.as_ref().map_or(state.start, |reading| reading.behind).bytes
+    }
+
+    /// Fails if not all of this job's data was asked for by whoever says that it came.
+    pub(crate) fn is_sent(&self) -> CirrusResult<()> {
+        let state = self.state();
+        let is_sent = state.reading.as_ref().is_some_and(|reading| reading.behind != state.start);
+        if is_sent { Ok(()) } else { Err(not_all_sent()) }
     }
 
     pub(crate) const fn is_repeatable(&self) -> bool {
@@ -234,11 +243,17 @@ impl Drop for JobData {
         // Of what was not begun, nothing is lost.
         if let Some(reading) = self.reading.take() {
             let mut state = self.upload.state();
-            if reading.behind == state.start {
+            if reading.behind == state.start && state.reading.is_none() {
                 state.reading = Some(reading);
             }
         }
     }
+}
+
+fn not_all_sent() -> CirrusError {
+    CirrusError::InvalidResponse(
+        "an upload was answered before all of it was sent: see whether the job has its data".into(),
+    )
 }
 
 fn endless(record: u64) -> CirrusError {

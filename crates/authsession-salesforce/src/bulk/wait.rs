@@ -5,34 +5,19 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use authsession_core::clock;
 use serde::de::DeserializeOwned;
 
 use crate::bulk::job::BulkJob;
 use crate::bulk::outcome::BulkOutcome;
 use crate::bulk::progress::BulkProgress;
+use crate::bulk::state::BulkJobState;
 use crate::client::Cirrus;
 use crate::error::bulk_fault::BulkFault;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::call::Call;
-
-/// So many polls in a row may fail of what passes: with the longest pause, a quarter of an hour.
-const PATIENCE: u32 = 30;
+use crate::poll::Polling;
 
 pub(crate) type Report<'a> = Box<dyn FnMut(&BulkProgress) + Send + 'a>;
-
-/// The pauses between polls: the first, and the longest; each is half as long again as the one before.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pauses {
-    pub(crate) first: Duration,
-    pub(crate) longest: Duration,
-}
-
-impl Default for Pauses {
-    fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(30) }
-    }
-}
 
 /// Waits until a job is over, by asking for it after 1 s, and then less and less often, up to every 30 s. Awaiting it gives a
 /// [`BulkOutcome`]: a job that failed or was aborted is no error.
@@ -57,14 +42,14 @@ impl Default for Pauses {
 /// ```
 ///
 /// # Errors
-/// What [`Cirrus::get`] fails with, once it does not pass; [`BulkFault::StillRunning`] at the deadline.
+/// What [`Cirrus::get`] fails with, once it does not pass; [`CirrusError::StillRunning`] at the deadline.
 #[must_use = "it does nothing unless awaited"]
 pub struct BulkWait<'a, J> {
     client: &'a Cirrus,
     job_id: String,
     path: CirrusResult<String>,
-    pauses: Pauses,
-    deadline: Option<Duration>,
+    polling: Polling,
+    refuses_open: bool,
     report: Option<Report<'a>>,
     kind: PhantomData<fn() -> J>,
 }
@@ -75,8 +60,8 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
             client,
             job_id: job_id.to_owned(),
             path,
-            pauses: Pauses::default(),
-            deadline: None,
+            polling: Polling::default(),
+            refuses_open: false,
             report: None,
             kind: PhantomData,
         }
@@ -84,17 +69,23 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
 
     /// The first and the longest pause between two polls; 1 s and 30 s unless set.
     pub fn poll_every(mut self, first: Duration, longest: Duration) -> Self {
-        self.pauses = Pauses { first, longest };
+        self.polling = self.polling.every(first, longest);
         self
     }
 
     /// How long to wait at most; as long as it takes unless set.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.polling.deadline = Some(deadline);
         self
     }
 
-    /// Is told of every poll.
+    /// Whether to fail with [`BulkFault::Open`] for a job that waits for its data, which may never come; it is waited for unless set.
+    pub fn refuse_open(mut self, refuse: bool) -> Self {
+        self.refuses_open = refuse;
+        self
+    }
+
+    /// Is told how far it is whenever that has changed.
     pub fn on_progress(mut self, report: impl FnMut(&BulkProgress) + Send + 'a) -> Self {
         self.report = Some(Box::new(report));
         self
@@ -102,13 +93,9 @@ impl<'a, J: BulkJob + DeserializeOwned> BulkWait<'a, J> {
 
     async fn over(mut self) -> CirrusResult<BulkOutcome<J>> {
         let path = self.path?;
-        let polled = poll(self.client, &path, self.pauses, &mut self.report);
-        match self.deadline {
-            None => polled.await,
-            Some(deadline) => clock::within(deadline, polled)
-                .await
-                .unwrap_or(Err(CirrusError::Bulk(BulkFault::StillRunning { job_id: self.job_id }))),
-        }
+        let ask = || self.client.call_json::<J>(Call::get(path.as_str()));
+        let over = until_over(ask, self.polling, self.refuses_open, &mut self.report);
+        self.polling.until_deadline(&self.job_id, over).await
     }
 }
 
@@ -121,41 +108,28 @@ impl<'a, J: BulkJob + DeserializeOwned + Send + 'a> IntoFuture for BulkWait<'a, 
     }
 }
 
-/// How long Salesforce asked us to wait, if it was longer than the second that is assumed.
-pub(crate) fn wait_asked_for(error: &CirrusError) -> Duration {
-    error.recovery().wait().filter(|wait| *wait > Duration::from_secs(1)).unwrap_or_default()
-}
-
 /// Asks for a job until it is over.
-pub(crate) async fn poll<J: BulkJob + DeserializeOwned>(
-    client: &Cirrus,
-    path: &str,
-    pauses: Pauses,
+pub(crate) async fn until_over<J: BulkJob, F: Future<Output = CirrusResult<J>>>(
+    ask: impl FnMut() -> F,
+    polling: Polling,
+    refuses_open: bool,
     report: &mut Option<Report<'_>>,
 ) -> CirrusResult<BulkOutcome<J>> {
-    let (mut pause, mut failed) = (pauses.first, 0);
-    loop {
-        let mut asked_for = Duration::ZERO;
-        match client.call_json::<J>(Call::get(path)).await {
-            Ok(job) => {
-                failed = 0;
-                if let Some(report) = report {
-                    report(&BulkProgress::of(&job));
-                }
-                if let Ok(outcome) = BulkOutcome::of(job) {
-                    return Ok(outcome);
-                }
-            }
-            Err(error) if error.is_transient() && failed < PATIENCE => {
-                failed += 1;
-                asked_for = wait_asked_for(&error);
-                tracing::debug!(target: "authsession::salesforce", %error, "a job cannot be asked for");
-            }
-            Err(error) => return Err(error),
+    let mut last = None;
+    let see = |job: J| {
+        let at = BulkProgress::of(&job);
+        if refuses_open && at.state == BulkJobState::Open {
+            return Err(CirrusError::Bulk(BulkFault::Open { job_id: at.job_id }));
         }
-        clock::wait(pause.max(asked_for)).await;
-        pause = pause.mul_f64(1.5).min(pauses.longest);
-    }
+        if let Some(report) = report
+            && last.as_ref() != Some(&at)
+        {
+            report(&at);
+            last = Some(at);
+        }
+        Ok(BulkOutcome::of(job).ok())
+    };
+    polling.until(ask, see).await
 }
 
 impl<J> fmt::Debug for BulkWait<'_, J> {
@@ -163,8 +137,7 @@ impl<J> fmt::Debug for BulkWait<'_, J> {
         formatter
             .debug_struct("BulkWait")
             .field("job_id", &self.job_id)
-            .field("pauses", &self.pauses)
-            .field("deadline", &self.deadline)
+            .field("polling", &self.polling)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::clock::Clock;
-use authsession_core::http::api_client_builder;
+use authsession_core::http::{api_client_builder, has_proxy};
+
+use reqwest::ClientBuilder;
 
 use crate::auth::session::SharedAuth;
 use crate::client::Cirrus;
@@ -16,7 +18,7 @@ use crate::retry::RetryPolicy;
 
 /// The version of the API that is called unless another one is chosen: Spring '26.
 pub const DEFAULT_API_VERSION: &str = "v66.0";
-/// The oldest version that has all this client calls.
+/// The oldest version that is taken. What Salesforce added later needs a later one, and answers 404 or an error under this.
 pub const MIN_API_VERSION: &str = "v41.0";
 /// How long a connection may take to come about.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,6 +127,12 @@ impl CirrusBuilder {
     }
 
     /// Lets the token travel by plain http to hosts that are not this machine: whoever is on the way can use it.
+    pub fn danger_allow_http(mut self) -> Self {
+        self.insecure = true;
+        self
+    }
+
+    /// cirrus's name for [`danger_allow_http`](Self::danger_allow_http).
     pub fn allow_insecure_transport(mut self, allow: bool) -> Self {
         self.insecure = allow;
         self
@@ -142,34 +150,25 @@ impl CirrusBuilder {
     /// [`CirrusError::MissingField`] without a session, [`CirrusError::InvalidInput`] for a version that is none or too old,
     /// [`CirrusError::Misconfigured`] when the HTTP client cannot be set up.
     pub fn build(self) -> CirrusResult<Cirrus> {
-        let auth = self.auth.ok_or(CirrusError::MissingField("auth"))?;
+        let auth = self.auth.clone().ok_or(CirrusError::MissingField("auth"))?;
         let version = match &self.api_version {
             Some(version) => written_out(version)?,
             None => DEFAULT_API_VERSION.to_owned(),
         };
         let proxied = !self.proxies.is_empty();
-        let client = match self.http_client {
-            Some(client) => client,
+        let direct = match &self.http_client {
+            None if !proxied && has_proxy() => Some(self.client(|builder| builder.no_proxy())?),
+            _ => None,
+        };
+        let client = match &self.http_client {
+            Some(client) => client.clone(),
             None => {
-                let mut builder =
-                    api_client_builder().user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
-                if let Some(timeout) = self.connect_timeout {
-                    builder = builder.connect_timeout(timeout);
-                }
-                if let Some(timeout) = self.read_timeout {
-                    builder = builder.read_timeout(timeout);
-                }
-                for proxy in self.proxies {
-                    builder = builder.proxy(proxy);
-                }
-                builder.build().map_err(|error| CirrusError::Misconfigured {
-                    hint: "the HTTP client cannot be set up: check user_agent and proxy".into(),
-                    cause: Some(Arc::new(error)),
-                })?
+                self.client(|builder| self.proxies.iter().cloned().fold(builder, ClientBuilder::proxy))?
             }
         };
         Ok(Cirrus::over(Exchange::new(Settings {
             client,
+            direct,
             auth,
             version,
             policy: self.retry_policy,
@@ -182,6 +181,22 @@ impl CirrusBuilder {
     }
 }
 
+impl CirrusBuilder {
+    fn client(&self, through: impl FnOnce(ClientBuilder) -> ClientBuilder) -> CirrusResult<reqwest::Client> {
+        let mut builder = api_client_builder().user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
+        if let Some(timeout) = self.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.read_timeout {
+            builder = builder.read_timeout(timeout);
+        }
+        through(builder).build().map_err(|error| CirrusError::Misconfigured {
+            hint: "the HTTP client cannot be set up: check user_agent and proxy".into(),
+            cause: Some(Arc::new(error)),
+        })
+    }
+}
+
 /// `v66.0`, of what people write.
 fn written_out(version: &str) -> CirrusResult<String> {
     let number = version.trim().trim_start_matches(['v', 'V']);
@@ -189,7 +204,7 @@ fn written_out(version: &str) -> CirrusResult<String> {
     let oldest = MIN_API_VERSION.trim_start_matches('v').trim_end_matches(".0").parse().unwrap_or(0);
     match number.parse::<u16>() {
         Ok(number) if number >= oldest => Ok(format!("v{number}.0")),
-        Ok(_) => Err(invalid("is older than v41.0, the oldest that has all this client calls")),
+        Ok(_) => Err(invalid("is older than v41.0, the oldest that is taken")),
         Err(_) => Err(invalid("is not a version: write it as in v66.0")),
     }
 }

@@ -113,13 +113,14 @@ impl Cirrus {
     /// A path that leads elsewhere, and a session without a token.
     pub async fn request_builder(&self, method: Method, path: &str) -> CirrusResult<RequestBuilder> {
         let url = self.exchange.address().resolve(path)?;
-        let authorization = self.exchange.authorization().await?;
+        let authorization = self.exchange.authorization_to_hand_out().await?;
         Ok(self.http_client().request(method, url).header(AUTHORIZATION, authorization))
     }
 
-    /// Sends a request of the caller's own and hands over what comes, unread. If it carries a token of the session's to its
-    /// instance and is refused, it is sent once more with another; its body has to be one that can be sent again. Nothing else
-    /// is: no retries, no governor.
+    /// Sends a request of the caller's own and hands over what comes, unread. If it carries a token of this session's (of
+    /// [`request_builder`](Self::request_builder), or the current one) to its instance and is refused, it is sent once more with
+    /// another; its body has to be one that can be sent again. Any other credential is left as it is. Nothing else is done: no
+    /// retries, no governor.
     ///
     /// # Errors
     /// When there is no answer.

@@ -33,7 +33,8 @@ impl Cirrus {
         self.call_json(Call::get(path).query(query)?).await
     }
 
-    /// POST of JSON.
+    /// POST of JSON. It is not sent again once it may have been received: after an error that says it
+    /// [may have been done](crate::error::CirrusError::may_have_been_done), see whether it was.
     pub async fn post<R, B>(&self, path: &str, body: &B) -> CirrusResult<R>
     where
         R: DeserializeOwned,

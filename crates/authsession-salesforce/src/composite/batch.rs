@@ -60,6 +60,13 @@ impl BatchSubresult {
         self.status_code >= 200 && self.status_code < 300
     }
 
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        let mut errors = self.errors().into_iter().peekable();
+        errors.peek().is_some() && errors.all(|error| error.is_transient())
+    }
+
     /// Whether it was left out after an earlier failure (`BATCH_PROCESSING_HALTED`).
     #[must_use]
     pub fn is_halted(&self) -> bool {

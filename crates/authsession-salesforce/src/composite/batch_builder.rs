@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::client::Cirrus;
 use crate::composite::batch::{BatchRequest, BatchResponse, BatchSubrequest};
 use crate::composite::bounds::{BATCH_MAX_SUBREQUESTS, at_most};
-use crate::composite::step::Step;
+use crate::composite::step::{Step, Steps};
 use crate::error::{CirrusError, CirrusResult};
 
 /// Subrequests in their order. What is wrong with one is told by [`build`](Self::build) or [`send`](Self::send).
@@ -42,12 +42,12 @@ impl<'a> BatchBuilder<'a> {
     where
         B: Serialize + ?Sized,
     {
-        self.noted(Step::create(sobject, body))
+        self.noted(Steps::ALONE.create(sobject, body))
     }
 
     /// Reads a record: these fields, or all if there are none.
     pub fn retrieve(self, sobject: &str, id: &str, fields: &[impl AsRef<str>]) -> Self {
-        self.noted(Step::retrieve(sobject, id, fields))
+        self.noted(Steps::ALONE.retrieve(sobject, id.into(), fields))
     }
 
     /// Changes a record.
@@ -55,7 +55,7 @@ impl<'a> BatchBuilder<'a> {
     where
         B: Serialize + ?Sized,
     {
-        self.noted(Step::update(sobject, id, body))
+        self.noted(Steps::ALONE.update(sobject, id.into(), body))
     }
 
     /// Changes the record with this external id, or creates it.
@@ -63,17 +63,17 @@ impl<'a> BatchBuilder<'a> {
     where
         B: Serialize + ?Sized,
     {
-        self.noted(Step::upsert(sobject, external_field, external_value, body))
+        self.noted(Steps::ALONE.upsert(sobject, external_field, external_value.into(), body))
     }
 
     /// Deletes a record.
     pub fn delete(self, sobject: &str, id: &str) -> Self {
-        self.noted(Step::delete(sobject, id))
+        self.noted(Steps::ALONE.delete(sobject, id.into()))
     }
 
     /// Asks for the first page of a query.
     pub fn query(self, soql: &str) -> Self {
-        self.noted(Ok(Step::query(soql)))
+        self.noted(Steps::ALONE.query(&[soql.into()]))
     }
 
     /// Any other subrequest, as it is.

@@ -27,32 +27,40 @@ pub(super) const fn at_most(most: usize, of: &'static str, count: usize) -> Cirr
     if count > most { Err(CirrusError::TooMany { of, count, most }) } else { Ok(()) }
 }
 
-pub(crate) fn subrequests(body: &[u8]) -> CirrusResult<()> {
-    let count = read(body).map_or(0, |Composite { nodes }| nodes.len());
-    at_most(COMPOSITE_MAX_SUBREQUESTS, "subrequests", count)
+/// How many answers there are to be: of each graph, or of the one request. `None` where the body is of another shape: Salesforce
+/// will say so.
+pub(crate) type Asked = Option<Vec<usize>>;
+
+pub(crate) fn subrequests(body: &[u8]) -> CirrusResult<Asked> {
+    counted(COMPOSITE_MAX_SUBREQUESTS, "subrequests", read(body).map(|Composite { nodes }| nodes.len()))
 }
 
-pub(super) fn batch(body: &[u8]) -> CirrusResult<()> {
-    let count = read(body).map_or(0, |Batch { subrequests }| subrequests.len());
-    at_most(BATCH_MAX_SUBREQUESTS, "subrequests", count)
+pub(super) fn batch(body: &[u8]) -> CirrusResult<Asked> {
+    let count = read(body).map(|Batch { subrequests }| subrequests.len());
+    counted(BATCH_MAX_SUBREQUESTS, "subrequests", count)
 }
 
-pub(super) fn collection(body: &[u8]) -> CirrusResult<()> {
-    let count = read(body).map_or(0, |Collection { records }| records.len());
-    at_most(COLLECTION_MAX_RECORDS, "records", count)
+pub(super) fn collection(body: &[u8]) -> CirrusResult<Asked> {
+    counted(COLLECTION_MAX_RECORDS, "records", read(body).map(|Collection { records }| records.len()))
 }
 
-pub(super) fn tree(body: &[u8]) -> CirrusResult<()> {
-    at_most(TREE_MAX_RECORDS, "records", read(body).map_or(0, |Records(count)| count))
+pub(super) fn tree(body: &[u8]) -> CirrusResult<Asked> {
+    counted(TREE_MAX_RECORDS, "records", read(body).map(|Records(count)| count))
 }
 
-pub(super) fn graphs(body: &[u8]) -> CirrusResult<()> {
-    let Some(Graphs { graphs }) = read(body) else { return Ok(()) };
+pub(super) fn graphs(body: &[u8]) -> CirrusResult<Asked> {
+    let Some(Graphs { graphs }) = read(body) else { return Ok(None) };
     at_most(MAX_GRAPHS, "graphs", graphs.len())?;
-    at_most(GRAPH_MAX_NODES, "nodes", graphs.iter().map(|graph| graph.nodes.len()).sum())
+    let nodes: Vec<_> = graphs.iter().map(|graph| graph.nodes.len()).collect();
+    at_most(GRAPH_MAX_NODES, "nodes", nodes.iter().sum())?;
+    Ok(Some(nodes))
 }
 
-/// Nothing where the body is of another shape: Salesforce will say so.
+fn counted(most: usize, of: &'static str, count: Option<usize>) -> CirrusResult<Asked> {
+    at_most(most, of, count.unwrap_or(0))?;
+    Ok(count.map(|count| vec![count]))
+}
+
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
 }

@@ -4,17 +4,38 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::client::Cirrus;
 use crate::composite::bounds::{COMPOSITE_MAX_SUBREQUESTS, at_most};
 use crate::composite::graph::CompositeGraph;
-use crate::composite::step::Step;
+use crate::composite::reference::{CompositeValue, Reference};
+use crate::composite::step::{Step, Steps};
 use crate::composite::subrequests::{CompositeRequest, CompositeSubrequest};
 use crate::composite::subresponse::CompositeResponse;
 use crate::error::{CirrusError, CirrusResult};
 
-/// Subrequests in their order. Ids may be [references](crate::composite::reference) to what earlier ones answer; values are
-/// encoded.
+/// Subrequests in their order. Ids, fields and queries may have [references](crate::composite::reference) to what earlier ones
+/// answer; texts are encoded, and those that would be references are refused.
+///
+/// ```no_run
+/// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
+/// use authsession_salesforce::reference;
+/// use serde_json::json;
+///
+/// let account = reference("account", "id");
+/// let answer = salesforce
+///     .composite()
+///     .compose()
+///     .create("Account", "account", &json!({ "Name": "Acme" }))
+///     .create("Contact", "contact", &json!({ "LastName": "Doe" }))
+///     .field_from("AccountId", &account)
+///     .query_with("others", &["SELECT Id FROM Contact WHERE AccountId = '".into(), (&account).into(), "'".into()])
+///     .send()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// What is wrong with one is told by [`build`](Self::build), [`send`](Self::send) or [`into_graph`](Self::into_graph).
 #[must_use]
@@ -34,48 +55,90 @@ impl<'a> CompositeBuilder<'a> {
     where
         B: Serialize + ?Sized,
     {
-        self.noted(reference_id, Step::create(sobject, body))
+        self.noted(reference_id, Steps::REFERRING.create(sobject, body))
     }
 
     /// Reads a record: these fields, or all if there are none.
-    pub fn retrieve(self, sobject: &str, reference_id: &str, id: &str, fields: &[impl AsRef<str>]) -> Self {
-        self.noted(reference_id, Step::retrieve(sobject, id, fields))
-    }
-
-    /// Changes a record.
-    pub fn update<B>(self, sobject: &str, reference_id: &str, id: &str, body: &B) -> Self
-    where
-        B: Serialize + ?Sized,
-    {
-        self.noted(reference_id, Step::update(sobject, id, body))
-    }
-
-    /// Changes the record with this external id, or creates it.
-    pub fn upsert<B>(
+    pub fn retrieve<'v>(
         self,
         sobject: &str,
         reference_id: &str,
-        external_field: &str,
-        external_value: &str,
+        id: impl Into<CompositeValue<'v>>,
+        fields: &[impl AsRef<str>],
+    ) -> Self {
+        self.noted(reference_id, Steps::REFERRING.retrieve(sobject, id.into(), fields))
+    }
+
+    /// Changes a record.
+    pub fn update<'v, B>(
+        self,
+        sobject: &str,
+        reference_id: &str,
+        id: impl Into<CompositeValue<'v>>,
         body: &B,
     ) -> Self
     where
         B: Serialize + ?Sized,
     {
-        self.noted(reference_id, Step::upsert(sobject, external_field, external_value, body))
+        self.noted(reference_id, Steps::REFERRING.update(sobject, id.into(), body))
+    }
+
+    /// Changes the record with this external id, or creates it.
+    pub fn upsert<'v, B>(
+        self,
+        sobject: &str,
+        reference_id: &str,
+        external_field: &str,
+        external_value: impl Into<CompositeValue<'v>>,
+        body: &B,
+    ) -> Self
+    where
+        B: Serialize + ?Sized,
+    {
+        self.noted(
+            reference_id,
+            Steps::REFERRING.upsert(sobject, external_field, external_value.into(), body),
+        )
     }
 
     /// Deletes a record.
-    pub fn delete(self, sobject: &str, reference_id: &str, id: &str) -> Self {
-        self.noted(reference_id, Step::delete(sobject, id))
+    pub fn delete<'v>(self, sobject: &str, reference_id: &str, id: impl Into<CompositeValue<'v>>) -> Self {
+        self.noted(reference_id, Steps::REFERRING.delete(sobject, id.into()))
     }
 
     /// Asks for the first page of a query. Salesforce takes five queries and collections a request.
     pub fn query(self, reference_id: &str, soql: &str) -> Self {
-        self.noted(reference_id, Ok(Step::query(soql)))
+        self.query_with(reference_id, &[soql.into()])
     }
 
-    /// Any other subrequest, as it is.
+    /// The same, of texts and references that follow each other. Values go into the texts through
+    /// [`soql::quote`](crate::soql::quote); a reference stands between quotes of yours.
+    pub fn query_with(self, reference_id: &str, soql: &[CompositeValue<'_>]) -> Self {
+        self.noted(reference_id, Steps::REFERRING.query(soql))
+    }
+
+    /// Sets a field of the record that was added last to what a reference stands for.
+    pub fn field_from(mut self, field: &str, reference: &Reference) -> Self {
+        let last = self.request.composite_request.last_mut().and_then(|subrequest| subrequest.body.as_mut());
+        let set = |fields: &mut Map<String, Value>| -> CirrusResult<()> {
+            let field = Steps::REFERRING.plain("field", field)?.to_owned();
+            fields.insert(field, reference.written()?.into());
+            Ok(())
+        };
+        let outcome = last.and_then(Value::as_object_mut).map_or_else(
+            || {
+                let message = "follows no record with fields: create, update or upsert one first".to_owned();
+                Err(CirrusError::InvalidInput { field: "field", message })
+            },
+            set,
+        );
+        if let Err(fault) = outcome {
+            self.fault.get_or_insert(fault);
+        }
+        self
+    }
+
+    /// Any other subrequest, as it is: what looks like a reference in it is one.
     pub fn subrequest(mut self, subrequest: CompositeSubrequest) -> Self {
         self.request.composite_request.push(subrequest);
         self
@@ -96,7 +159,7 @@ impl<'a> CompositeBuilder<'a> {
     /// The request, for [`execute`](crate::composite::CompositeHandler::execute).
     ///
     /// # Errors
-    /// A name or id that is empty, a body that is not JSON, a reference id that stands twice or has other signs than letters,
+    /// A name or id that is empty, a text with `@{` in it, a body that is not JSON, a reference id that stands twice or has other signs than letters,
     /// digits and `_`, and more than 25 subrequests.
     pub fn build(self) -> CirrusResult<CompositeRequest> {
         let request = self.checked()?;

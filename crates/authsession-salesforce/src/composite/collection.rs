@@ -80,7 +80,7 @@ impl RecordAttributes {
 /// What became of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SObjectCollectionResult {
-    /// Its id, if it is there.
+    /// Its id. Salesforce may name one that was not done too: whether it was, `success` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Whether it was done.
@@ -94,6 +94,23 @@ pub struct SObjectCollectionResult {
 }
 
 impl SObjectCollectionResult {
+    /// Whether the same record may succeed later, unchanged: somebody else held it (`UNABLE_TO_LOCK_ROW`), or Salesforce was too
+    /// busy. It is to be sent again by itself; those that succeeded are not.
+    ///
+    /// ```no_run
+    /// # use authsession_salesforce::{Cirrus, CirrusResult};
+    /// # async fn example(salesforce: Cirrus, accounts: Vec<serde_json::Value>) -> CirrusResult<()> {
+    /// let results = salesforce.composite().sobjects().create_records("Account", &accounts, false).await?;
+    /// let again: Vec<_> =
+    ///     accounts.iter().zip(&results).filter(|(_, result)| result.is_transient()).map(|(one, _)| one).collect();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        !self.success && !self.errors.is_empty() && self.errors.iter().all(CompositeError::is_transient)
+    }
+
     /// Whether the record itself was in order and was undone because of another one.
     #[must_use]
     pub fn is_rolled_back(&self) -> bool {

@@ -6,15 +6,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::client::Cirrus;
+use crate::composite::answered::to_all;
 use crate::composite::bounds::{
     self, COLLECTION_MAX_RECORDS, COLLECTION_MAX_RETRIEVED, RETRIEVED_BY_URL, at_most,
 };
 use crate::composite::collection::{CollectionRecord, SObjectCollectionResult};
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
-use crate::exchange::call::Call;
+use crate::exchange::call::{Call, list};
 use crate::retry::Replay;
-use crate::sobjects::record::list;
 
 pub(super) const SOBJECTS: &str = "composite/sobjects";
 
@@ -108,11 +108,12 @@ impl<'a> CompositeSObjectsHandler<'a> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        let count = ids.len();
         let ids = list("ids", ids)?;
         let call = Call::delete(SOBJECTS).parameter("ids", &ids);
         // The second time they would not be there any more, and each would seem to have failed.
         let call = call.parameter("allOrNone", &all_or_none.to_string()).replay(Replay::Never);
-        self.client.call_json(call).await
+        to_all(self.client.call_json(call).await?, &[count])
     }
 
     /// Reads these fields of up to 800 records, in the order of their ids; `null` stands for one that is not there.
@@ -186,7 +187,8 @@ impl<'a> CompositeSObjectsHandler<'a> {
         }
         let records: Vec<_> = records.iter().map(|record| CollectionRecord::new(sobject, record)).collect();
         let body = Part { all_or_none, records };
-        self.client.call_json(Call::new(method, path).json(&body)?).await
+        let answer = self.client.call_json(Call::new(method, path).json(&body)?).await?;
+        to_all(answer, &[body.records.len()])
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::nullable;
+use crate::salesforce_error::passes;
 
 /// What Salesforce says is wrong with one record. Its message may quote what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +19,20 @@ pub struct CompositeError {
 }
 
 impl CompositeError {
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        passes(&self.status_code)
+    }
+
     /// Whether the record itself was in order and was undone because of another one.
     #[must_use]
     pub fn is_rolled_back(&self) -> bool {
-        self.status_code == "ALL_OR_NONE_OPERATION_ROLLED_BACK" || self.status_code == "PROCESSING_HALTED"
+        is_undone(&self.status_code)
     }
+}
+
+/// Whether an error of that name says that another one is the reason.
+pub(super) fn is_undone(code: &str) -> bool {
+    matches!(code, "ALL_OR_NONE_OPERATION_ROLLED_BACK" | "PROCESSING_HALTED")
 }

@@ -47,7 +47,7 @@ pub struct CompositeGraphResult {
     /// Its name.
     #[serde(rename = "graphId")]
     pub graph_id: String,
-    /// The answers; of a graph that failed, [`cause`](CompositeResponse::cause) is why.
+    /// The answers; of a graph that failed, [`root_cause`](CompositeResponse::root_cause) is why.
     #[serde(rename = "graphResponse", default)]
     pub graph_response: CompositeResponse,
     /// Whether all was done; else nothing was.

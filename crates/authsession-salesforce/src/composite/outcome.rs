@@ -28,7 +28,8 @@ pub struct CollectionOutcome {
     pub results: Vec<SObjectCollectionResult>,
     /// Why a call failed.
     pub error: Option<CirrusError>,
-    /// The records of the call that failed. Unless Salesforce refused it, they may have been done.
+    /// The records of the call that failed. Whether they may have been done, the error's
+    /// [`may_have_been_done`](CirrusError::may_have_been_done) says.
     pub failed: Range<usize>,
     /// The records nobody sent.
     pub unsent: Range<usize>,
@@ -45,14 +46,18 @@ impl CollectionOutcome {
         self.error.is_none() && self.unsent.is_empty() && self.results.iter().all(|result| result.success)
     }
 
-    /// The results, if every call was answered and none left out.
+    /// The results, one for each record, if every call was answered and none left out.
     ///
     /// # Errors
-    /// Why a call failed; what was done before is lost sight of.
+    /// Why a call failed, or that one was undone and the rest not made; what was done before is lost sight of.
     pub fn into_results(self) -> CirrusResult<Vec<SObjectCollectionResult>> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(self.results),
+            None if self.unsent.is_empty() => Ok(self.results),
+            None => Err(CirrusError::InvalidResponse(format!(
+                "a call was undone, and {} records after it were not sent: see `results` for the cause",
+                self.unsent.len()
+            ))),
         }
     }
 
@@ -66,14 +71,11 @@ impl CollectionOutcome {
         let first = self.unsent.start;
         self.unsent.start += count;
         let fault = match answer {
-            Ok(results) if results.len() == count => {
+            Ok(results) => {
                 let goes_on = !all_or_none || results.iter().all(|result| result.success);
                 self.results.extend(results);
                 return goes_on;
             }
-            Ok(_) => CirrusError::InvalidResponse(
-                "the answer has not one result a record: see which are there".to_owned(),
-            ),
             Err(error) => error,
         };
         self.error = Some(fault);

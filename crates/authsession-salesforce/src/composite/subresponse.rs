@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::composite::composite_error::is_undone;
 use crate::composite::headers;
 use crate::error::CirrusResult;
 use crate::nullable;
@@ -25,16 +26,22 @@ impl CompositeResponse {
         self.composite_response.iter().find(|answer| answer.reference_id == reference_id)
     }
 
-    /// Whether every subrequest was done.
+    /// Whether all was done: every subrequest, and every record of those that are for several.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.composite_response.iter().all(CompositeSubresponse::is_success)
+        !self.has_errors()
+    }
+
+    /// Whether something failed. The call itself is a success all the same: Salesforce answers it with status 200.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.composite_response.iter().any(CompositeSubresponse::has_errors)
     }
 
     /// The first that failed by itself: with `allOrNone`, why all the others were undone.
     #[must_use]
-    pub fn cause(&self) -> Option<&CompositeSubresponse> {
-        let mut failed = self.composite_response.iter().filter(|answer| !answer.is_success());
+    pub fn root_cause(&self) -> Option<&CompositeSubresponse> {
+        let mut failed = self.composite_response.iter().filter(|answer| answer.has_errors());
         let first = failed.clone().next();
         failed.find(|answer| !answer.is_rolled_back()).or(first)
     }
@@ -70,17 +77,40 @@ impl CompositeSubresponse {
         self.http_status_code >= 400
     }
 
+    /// Whether it, or a record of it, failed: a subrequest for several records is a success whatever becomes of them.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        !self.is_success() || self.records_that_failed().next().is_some()
+    }
+
     /// Whether it was undone, or never tried, because of another one (`PROCESSING_HALTED`).
     #[must_use]
     pub fn is_rolled_back(&self) -> bool {
         let mut errors = self.errors().into_iter().peekable();
-        errors.peek().is_some() && errors.all(|error| error.error_code == "PROCESSING_HALTED")
+        errors.peek().is_some() && errors.all(|error| is_undone(&error.error_code))
     }
 
-    /// What is wrong; empty where it was done.
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        let mut errors = self.errors().into_iter().peekable();
+        errors.peek().is_some() && errors.all(|error| error.is_transient())
+    }
+
+    /// What is wrong, also with single records; empty where all was done.
     #[must_use]
     pub fn errors(&self) -> Vec<SalesforceError> {
-        if self.is_success() { Vec::new() } else { read_value(self.body.clone()) }
+        if !self.is_success() {
+            return read_value(self.body.clone());
+        }
+        let errors = self.records_that_failed().filter_map(|record| record.get("errors").cloned());
+        errors.flat_map(read_value).collect()
+    }
+
+    /// Those of a collection's results that are none.
+    fn records_that_failed(&self) -> impl Iterator<Item = &Value> {
+        let results = self.body.as_array().into_iter().flatten();
+        results.filter(|result| result.get("success") == Some(&Value::Bool(false)))
     }
 
     /// The body as a type of yours.

@@ -71,6 +71,8 @@ pub struct CsvFormat {
     pub(crate) line_ending: BulkLineEnding,
     pub(crate) clear_nulls: bool,
     pub(crate) neutralize_formulas: bool,
+    /// Whether a text that reads as no value is refused.
+    pub(crate) refuses_marks: bool,
 }
 
 impl CsvFormat {
@@ -94,6 +96,12 @@ impl CsvFormat {
     /// Whether `None` is written as `#N/A`, which empties the field, and `#N/A` is read as `None`.
     pub fn clear_nulls(mut self, clear: bool) -> Self {
         self.clear_nulls = clear;
+        self
+    }
+
+    /// For loads: a text `#N/A` would empty the field it is written to.
+    pub(crate) const fn refuse_marks(mut self) -> Self {
+        self.refuses_marks = true;
         self
     }
 

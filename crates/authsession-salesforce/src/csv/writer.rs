@@ -71,6 +71,10 @@ impl CsvWriter {
             self.columns = fields.iter().map(|field| field.name.clone()).collect();
             self.write_header();
         }
+        let is_mark = |field: &Field| field.value.as_deref() == Some(NO_VALUE);
+        if let Some(column) = fields.iter().position(is_mark).filter(|_| self.format.refuses_marks) {
+            return Err(CirrusError::Csv(CsvFault::new(CsvFaultKind::NoValue, at).at_column(Some(column))));
+        }
         let row = self.placed(fields).map_err(|column| unwritable(Some(column)))?;
         self.write_row(row.iter().map(Option::as_deref));
         self.records = at;

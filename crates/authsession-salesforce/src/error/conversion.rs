@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use authsession_core::error::{Cause, Endpoint, Error, Fault};
 
-use crate::auth::refusal::SalesforceRefusal;
 use crate::error::CirrusError;
 use crate::error::json_fault::JsonFault;
+use crate::error::refusal::SalesforceRefusal;
 
 /// What core says, in this crate's words. A refusal the token endpoint gave is found again.
 impl From<Error> for CirrusError {
@@ -81,6 +81,12 @@ impl CirrusError {
     /// A request for an API that did not come back with an answer.
     pub(crate) fn of_call(error: reqwest::Error) -> Self {
         Self::of_request(Endpoint::Api, error)
+    }
+
+    /// A body that ended before all of it was there.
+    pub(crate) const fn cut_off() -> Self {
+        let (endpoint, fault) = (Endpoint::Api, Fault::NoAnswer);
+        Self::Http(Error::Unavailable { endpoint, fault, retry_after: None, cause: None })
     }
 
     fn of_request(endpoint: Endpoint, error: reqwest::Error) -> Self {

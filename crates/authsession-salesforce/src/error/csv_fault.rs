@@ -26,6 +26,8 @@ pub enum CsvFaultKind {
     Shape,
     /// A record is no struct or map of single values, or has a column the first one had not.
     Unwritable,
+    /// A text of a record to be loaded is `#N/A`, by which Salesforce would empty the field.
+    NoValue,
 }
 
 impl CsvFault {
@@ -69,6 +71,9 @@ impl fmt::Display for CsvFault {
             CsvFaultKind::Shape => "it has not the columns, or not the types, that were asked for",
             CsvFaultKind::Unwritable => {
                 "a record must be a struct or map of single values, with no column the first one had not"
+            }
+            CsvFaultKind::NoValue => {
+                "a text is `#N/A`, which would empty the field: write another, or None with clear_nulls"
             }
         })?;
         write!(formatter, " (record {}", self.record)?;

@@ -127,6 +127,14 @@ pub(crate) fn segment<'a>(name: &'static str, value: &'a str) -> CirrusResult<Co
     }
 }
 
+/// A parameter of a URL or path that Salesforce gave.
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    let value = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?.1;
+    Some(value.into_owned()).filter(|value| !value.is_empty() && value != "null")
+}
+
 fn invalid(field: &'static str, message: &str) -> CirrusError {
     CirrusError::InvalidInput { field, message: message.to_owned() }
 }

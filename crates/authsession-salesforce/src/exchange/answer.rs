@@ -8,8 +8,9 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::api_error::{ApiVerdict, classify};
+use crate::api_error::{self, ApiVerdict, classify};
 use crate::error::{CirrusError, CirrusResult};
 use crate::salesforce_error;
 
@@ -26,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether it is to a call whose answer was lost before.
+    pub(crate) repeated: bool,
 }
 
 impl Answer {
@@ -40,8 +43,16 @@ impl Answer {
 
     /// What it says about the session.
     pub(crate) fn verdict(&self) -> Option<ApiVerdict> {
-        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        classify(self.status.as_u16(), content_type, &self.body)
+        classify(self.status.as_u16(), self.content_type(), &self.body)
+    }
+
+    /// Whether Salesforce itself says so, and so has done nothing.
+    pub(crate) fn says_that_the_session_is_over(&self) -> bool {
+        api_error::says_that_the_session_is_over(self.status.as_u16(), self.content_type(), &self.body)
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
@@ -52,13 +63,22 @@ impl Answer {
     pub(crate) fn into_error(self, token: &str) -> CirrusError {
         let status = self.status.as_u16();
         let text = String::from_utf8_lossy(&self.body);
-        let text = if token.is_empty() { text } else { text.replace(token, "[redacted]").into() };
+        let secret = Reflected::of(token);
         if self.status == StatusCode::MULTIPLE_CHOICES {
-            let records = serde_json::from_str(&text).unwrap_or_default();
+            let mut records: Vec<Value> = serde_json::from_str(&text).unwrap_or_default();
+            records.iter_mut().for_each(|record| secret.take_out_of(record));
             return CirrusError::MultipleMatches { records };
         }
         let verdict = self.verdict();
-        let errors = salesforce_error::read(&text);
+        let mut errors = salesforce_error::read(&text);
+        // Once they are read: what is escaped in the text would not be found there.
+        for error in &mut errors {
+            let texts = [&mut error.message, &mut error.error_code].into_iter().chain(&mut error.fields);
+            texts.for_each(|text| secret.take_out(text));
+            error.extra.values_mut().for_each(|value| secret.take_out_of(value));
+        }
+        let mut text = text.into_owned();
+        secret.take_out(&mut text);
         if self.status.is_redirection() && errors.is_empty() && verdict != Some(ApiVerdict::WrongInstance) {
             let whither = if self.headers.contains_key(LOCATION) { "elsewhere" } else { "nowhere" };
             return CirrusError::InvalidResponse(format!(
@@ -71,8 +91,42 @@ impl Answer {
             errors,
             retry_after: self.retry_after(),
             verdict,
+            repeated: self.repeated,
         }
     }
+}
+
+/// The token, should an answer repeat it.
+struct Reflected<'a>(Vec<&'a str>);
+
+impl<'a> Reflected<'a> {
+    /// What follows the org's id is the secret, and looked for by itself: escapes may part the two.
+    fn of(token: &'a str) -> Self {
+        let secret = token.split_once('!').map(|(_, secret)| secret).filter(|secret| secret.len() > 15);
+        Self([Some(token), secret].into_iter().flatten().filter(|part| !part.is_empty()).collect())
+    }
+
+    fn take_out(&self, text: &mut String) {
+        for part in &self.0 {
+            if text.contains(part) {
+                *text = text.replace(part, "[redacted]");
+            }
+        }
+    }
+
+    fn take_out_of(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.take_out(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.take_out_of(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.take_out_of(member)),
+            _ => {}
+        }
+    }
+}
+
+/// A header's text; `null` is none.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty() && *text != "null")
 }
 
 fn shortened(text: &str) -> String {
@@ -112,17 +166,28 @@ pub(crate) async fn collect(response: &mut reqwest::Response, limit: Option<usiz
     Ok(if body.is_empty() { first } else { body.freeze() })
 }
 
-/// Reads an error's body: what is beyond the limit, or does not come, is not missed.
-pub(crate) async fn collect_error(response: &mut reqwest::Response) -> Bytes {
+/// Reads an error's body, and says whether that is all of it: what is beyond the limit, or does not come, is not missed.
+pub(crate) async fn collect_error(response: &mut reqwest::Response) -> (Bytes, Rest) {
     let mut body = BytesMut::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = LARGEST_ERROR - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == LARGEST_ERROR {
-            break;
+    loop {
+        match response.chunk().await {
+            Ok(None) => return (body.freeze(), Rest::Nothing),
+            Ok(Some(chunk)) => {
+                body.extend_from_slice(&chunk);
+                if body.len() > LARGEST_ERROR {
+                    return (body.freeze(), Rest::ToCome);
+                }
+            }
+            Err(error) => return (body.freeze(), Rest::Missing(error)),
         }
     }
-    body.freeze()
+}
+
+/// What there is of a body beyond what was read.
+pub(crate) enum Rest {
+    Nothing,
+    ToCome,
+    Missing(reqwest::Error),
 }
 
 /// Why a body was not read.

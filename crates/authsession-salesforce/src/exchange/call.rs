@@ -160,6 +160,11 @@ impl<'a> Call<'a> {
         self.replay.allows(&self.method)
     }
 
+    /// Whether an answer that puts it off is believed: code that ran may say so too.
+    pub(crate) fn may_be_put_off(&self) -> bool {
+        self.replay != Replay::Never
+    }
+
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
@@ -176,6 +181,22 @@ pub(crate) fn json<B: Serialize + ?Sized>(body: &B) -> CirrusResult<Bytes> {
         field: "body",
         message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
     })
+}
+
+/// Names as one parameter has them.
+pub(crate) fn list(argument: &'static str, names: &[impl AsRef<str>]) -> CirrusResult<String> {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
+    };
+    if names.is_empty() || !names.iter().all(is_name) {
+        return Err(CirrusError::InvalidInput {
+            field: argument,
+            message: "has no name in it, or one with other signs than letters, digits, `_` and `.`"
+                .to_owned(),
+        });
+    }
+    Ok(names.join(","))
 }
 
 /// RFC 9110 §5.6.7.

@@ -56,12 +56,14 @@ impl LoopDetector {
         }
     }
 
-    /// A token was accepted.
-    pub(crate) fn accepted(&self) {
+    /// A token was accepted. One that was refused just before says nothing: what refused it refuses every one.
+    pub(crate) fn accepted(&self, token: &HeaderValue) {
         if self.in_a_row.load(Ordering::Relaxed) > 0 {
             let mut last = self.last();
-            *last = Last::default();
-            self.in_a_row.store(0, Ordering::Relaxed);
+            if last.refused.as_ref() != Some(token) {
+                *last = Last::default();
+                self.in_a_row.store(0, Ordering::Relaxed);
+            }
         }
     }
 

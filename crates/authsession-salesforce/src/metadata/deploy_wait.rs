@@ -3,92 +3,73 @@
 use std::fmt;
 use std::time::Duration;
 
-use authsession_core::clock;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::error::CirrusResult;
-use crate::exchange::within;
 use crate::metadata::deploy_result::DeployResult;
 use crate::metadata::{DeployRequest, MetadataHandler};
+use crate::poll::Polling;
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// A deployment goes on while Salesforce cannot be asked.
-const MISSES: u32 = 5;
-
-type OnProgress<'a> = Box<dyn FnMut(&DeployResult) + Send + 'a>;
+type Report<'a> = Box<dyn FnMut(&DeployResult) + Send + 'a>;
 
 /// Waits for a deployment when it is awaited. Dropping it stops asking; the deployment goes on.
 ///
-/// A session that ends in between is renewed as in any call. An answer that does not come is missed: five in a row, each after the
-/// client's own retries, and the last error is told.
+/// A session that ends meanwhile, and a Salesforce that is away for some minutes, do not end it.
+///
+/// # Errors
+/// What [`Cirrus::get`](crate::client::Cirrus::get) fails with, once it does not pass;
+/// [`CirrusError::StillRunning`](crate::error::CirrusError::StillRunning) at the deadline.
 #[must_use = "it waits when it is awaited"]
 pub struct DeployWait<'a> {
     handler: MetadataHandler<'a>,
     id: String,
-    pause: Duration,
-    longest_pause: Duration,
-    limit: Option<Duration>,
-    on_progress: Option<OnProgress<'a>>,
+    polling: Polling,
+    report: Option<Report<'a>>,
 }
 
 impl<'a> DeployWait<'a> {
     pub(super) fn new(handler: MetadataHandler<'a>, id: String) -> Self {
-        Self { handler, id, pause: FIRST_PAUSE, longest_pause: LONGEST_PAUSE, limit: None, on_progress: None }
+        Self { handler, id, polling: Polling::default(), report: None }
     }
 
-    /// The first pause between two questions, and the longest: each is half as long again as the one before. 1 s and 15 s unless
-    /// set.
-    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
-        (self.pause, self.longest_pause) = (first, longest);
+    /// The first and the longest pause between two polls; 1 s and 30 s unless set.
+    pub fn poll_every(mut self, first: Duration, longest: Duration) -> Self {
+        self.polling = self.polling.every(first, longest);
         self
     }
 
-    /// Gives up after that long, with [`CirrusError::TimedOut`](crate::error::CirrusError::TimedOut); the deployment goes on. For
-    /// ever unless set: Salesforce ends deployments itself.
-    pub fn at_most(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
+    /// How long to wait at most; as long as it takes unless set: Salesforce ends deployments itself.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.polling.deadline = Some(deadline);
         self
     }
 
     /// Is told how far it is whenever that has changed.
-    pub fn on_progress(mut self, tell: impl FnMut(&DeployResult) + Send + 'a) -> Self {
-        self.on_progress = Some(Box::new(tell));
+    pub fn on_progress(mut self, report: impl FnMut(&DeployResult) + Send + 'a) -> Self {
+        self.report = Some(Box::new(report));
         self
     }
 
-    async fn wait(mut self) -> CirrusResult<DeployRequest> {
-        within(self.limit, async {
-            let (mut last, mut missed) = (None, 0);
-            while !self.is_over(&mut last, &mut missed).await? {
-                clock::wait(self.pause).await;
-                self.pause = self.pause.mul_f64(1.5).min(self.longest_pause);
-            }
-            self.handler.check_deploy_status(&self.id, true).await
-        })
-        .await
-    }
-
-    async fn is_over(&mut self, last: &mut Option<DeployResult>, missed: &mut u32) -> CirrusResult<bool> {
-        let result = match self.handler.check_deploy_status(&self.id, false).await {
-            Ok(told) => told.deploy_result,
-            Err(error) if error.is_transient() && *missed + 1 < MISSES => {
-                *missed += 1;
-                return Ok(false);
-            }
-            Err(error) => return Err(error),
-        };
-        *missed = 0;
-        let Some(result) = result else { return Ok(false) };
-        if let Some(tell) = &mut self.on_progress
-            && last.as_ref() != Some(&result)
-        {
-            tell(&result);
-        }
-        let is_over = result.is_done();
-        *last = Some(result);
-        Ok(is_over)
+    async fn over(self) -> CirrusResult<DeployRequest> {
+        let Self { handler, id, polling, mut report } = self;
+        polling
+            .until_deadline(&id, async {
+                let mut last = None;
+                let see = |told: DeployRequest| {
+                    let is_over = told.deploy_result.as_ref().is_some_and(DeployResult::is_done);
+                    if told.deploy_result != last {
+                        if let (Some(report), Some(at)) = (&mut report, &told.deploy_result) {
+                            report(at);
+                        }
+                        last = told.deploy_result;
+                    }
+                    Ok(is_over.then_some(()))
+                };
+                polling.until(|| handler.check_deploy_status(&id, false), see).await?;
+                polling.until(|| handler.check_deploy_status(&id, true), |told| Ok(Some(told))).await
+            })
+            .await
     }
 }
 
@@ -97,7 +78,7 @@ impl<'a> IntoFuture for DeployWait<'a> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.wait().boxed()
+        self.over().boxed()
     }
 }
 
@@ -106,7 +87,7 @@ impl fmt::Debug for DeployWait<'_> {
         formatter
             .debug_struct("DeployWait")
             .field("id", &self.id)
-            .field("limit", &self.limit)
+            .field("polling", &self.polling)
             .finish_non_exhaustive()
     }
 }

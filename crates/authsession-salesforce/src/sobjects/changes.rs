@@ -11,6 +11,7 @@ use crate::soql::datetime;
 
 /// Which records were created or changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UpdatedRecords {
     /// Their ids.
     pub ids: Vec<String>,
@@ -21,6 +22,7 @@ pub struct UpdatedRecords {
 
 /// Which records were deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeletedRecords {
     /// The records.
     #[serde(rename = "deletedRecords")]
@@ -35,6 +37,7 @@ pub struct DeletedRecords {
 
 /// A record that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeletedRecord {
     /// Its id.
     pub id: String,

@@ -48,6 +48,9 @@ impl SObjectHandler<'_> {
     }
 
     /// Changes the record, or creates it if there is none. The body must not name the external id.
+    ///
+    /// It is not sent again by itself once it may have been received: triggers and flows would run twice, and what somebody else wrote
+    /// in between would be lost. Whoever knows that neither matters may call it again: there will be one record.
     pub async fn upsert<B>(
         &self,
         external_field: &str,

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::{CirrusError, CirrusResult};
-use crate::exchange::call::Call;
+use crate::error::CirrusResult;
+use crate::exchange::call::{Call, list};
 use crate::salesforce_error::SalesforceError;
 use crate::sobjects::{SObjectHandler, unless_the_same};
 
@@ -24,6 +24,14 @@ pub struct SObjectCreateResult {
     /// Of an upsert: whether the record is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<bool>,
+}
+
+impl SObjectCreateResult {
+    /// Whether the same may succeed later, unchanged: somebody else held the record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        !self.success && !self.errors.is_empty() && self.errors.iter().all(SalesforceError::is_transient)
+    }
 }
 
 /// Records by their ids.
@@ -71,7 +79,7 @@ impl SObjectHandler<'_> {
         self.client.call_json(call).await
     }
 
-    /// Creates a record.
+    /// Creates a record. After an error that says it [may have been done](crate::error::CirrusError::may_have_been_done), there may be one.
     pub async fn create<B>(&self, body: &B) -> CirrusResult<SObjectCreateResult>
     where
         B: Serialize + ?Sized,
@@ -92,6 +100,25 @@ impl SObjectHandler<'_> {
     }
 
     /// Changes the fields of a record that are named; the others stay.
+    ///
+    /// A field has three states: left as it is, emptied, or given a value. A struct says so by an `Option` in an `Option`:
+    ///
+    /// ```
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Default, Serialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct AccountUpdate {
+    ///     #[serde(skip_serializing_if = "Option::is_none")]
+    ///     industry: Option<Option<String>>,
+    ///     #[serde(skip_serializing_if = "Option::is_none")]
+    ///     phone: Option<Option<String>>,
+    /// }
+    ///
+    /// let update = AccountUpdate { industry: Some(None), ..AccountUpdate::default() };
+    /// assert_eq!(serde_json::to_string(&update)?, r#"{"Industry":null}"#);
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
     pub async fn update<B>(&self, id: &str, body: &B) -> CirrusResult<()>
     where
         B: Serialize + ?Sized,
@@ -112,7 +139,7 @@ impl SObjectHandler<'_> {
         self.client.call(Call::patch(self.record(id)?).headers(headers)?.json(body)?).await.map(drop)
     }
 
-    /// Changes a record if nobody else has since; else it fails with [`CirrusError::Api`], status 412.
+    /// Changes a record if nobody else has since; else it fails with [`CirrusError::Api`](crate::error::CirrusError::Api), status 412.
     pub async fn update_if_unmodified_since<B>(
         &self,
         id: &str,
@@ -127,24 +154,8 @@ impl SObjectHandler<'_> {
     }
 
     /// Deletes a record. One whose answer was lost is asked again, like every DELETE; if it was done the first time, that fails
-    /// with status 404.
+    /// with status 404, and the error says that it [may have been done](crate::error::CirrusError::may_have_been_done).
     pub async fn delete(&self, id: &str) -> CirrusResult<()> {
         self.client.call(Call::delete(self.record(id)?)).await.map(drop)
     }
-}
-
-/// Names as one parameter has them.
-pub(crate) fn list(argument: &'static str, names: &[impl AsRef<str>]) -> CirrusResult<String> {
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    let is_name = |name: &&str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
-    };
-    if names.is_empty() || !names.iter().all(is_name) {
-        return Err(CirrusError::InvalidInput {
-            field: argument,
-            message: "has no name in it, or one with other signs than letters, digits, `_` and `.`"
-                .to_owned(),
-        });
-    }
-    Ok(names.join(","))
 }

@@ -65,6 +65,22 @@ async fn an_input_that_failed_leaves_the_others_results() {
 }
 
 #[tokio::test]
+async fn an_answer_with_another_number_of_results_is_given_to_no_input() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let flow = client.actions().flow("LargeOrder").unwrap();
+    let result = |is_success: bool| json!({ "actionName": "LargeOrder", "isSuccess": is_success });
+    for results in [json!([]), json!([result(true)]), json!([result(true), result(true), result(true)])] {
+        stage.org.enqueue_at(INVOKED, Answer::json(200, &results));
+        let error = flow.invoke(&[json!({}), json!({})]).await.unwrap_err();
+        assert!(matches!(error, CirrusError::InvalidResponse(_)) && error.may_have_been_done(), "{error:?}");
+    }
+    stage.org.enqueue_at(INVOKED, Answer::json(400, &json!([result(false)])));
+    let error = flow.invoke(&[json!({}), json!({})]).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidResponse(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_refusal_that_is_about_the_call_is_an_error() {
     let stage = Stage::set().await;
     let client = stage.client();

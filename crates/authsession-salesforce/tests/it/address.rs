@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use authsession_salesforce::auth::StaticTokenAuth;
-use authsession_salesforce::{Cirrus, CirrusError, encode_path_segment};
+use authsession_salesforce::{Cirrus, CirrusBuilder, CirrusError, RetryPolicy, encode_path_segment};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 use http::Method;
@@ -76,7 +76,8 @@ async fn a_redirect_is_not_followed_with_a_token() {
 async fn an_answer_that_a_client_of_ones_own_was_redirected_to_is_not_used() {
     let stage = Stage::set().await;
     let other = Stage::set().await;
-    let client = stage.client_builder().http_client(reqwest::Client::new()).build().unwrap();
+    let follows = authsession_core::http::api_client_builder().redirect(reqwest::redirect::Policy::default());
+    let client = stage.client_builder().http_client(follows.build().unwrap()).build().unwrap();
     stage.org.enqueue(OrgEndpoint::Rest, Answer::redirect(format!("{}/services/data", other.org.url())));
 
     let error = client.get::<Value>("limits").await.unwrap_err();
@@ -92,6 +93,21 @@ async fn plain_http_is_for_this_machine_unless_somebody_insists() {
     assert!(matches!(error, CirrusError::InvalidInput { field: "instance_url", .. }), "{error:?}");
 
     let stage = Stage::set().await;
+    let insists = |builder: CirrusBuilder| async {
+        let auth = Arc::new(StaticTokenAuth::new("00Dxx!AQ", "http://salesforce.invalid"));
+        builder
+            .auth(auth)
+            .retry_policy(RetryPolicy::none())
+            .build()
+            .unwrap()
+            .get::<Value>("limits")
+            .await
+            .unwrap_err()
+    };
+    for builder in [Cirrus::builder().danger_allow_http(), Cirrus::builder().allow_insecure_transport(true)] {
+        assert!(insists(builder).await.is_transient(), "it was sent, and nobody is there");
+    }
+
     let proxy = reqwest::Proxy::all("http://127.0.0.1:9").unwrap();
     let client = stage.client_builder().proxy(proxy).build().unwrap();
     let error = client.get::<Value>("limits").await.unwrap_err();

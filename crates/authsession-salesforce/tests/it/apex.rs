@@ -70,8 +70,8 @@ async fn a_call_that_never_reached_the_class_is_made_again() {
     assert_eq!((calls(&stage), stage.grants()), (2, 2));
 
     stage.org.enqueue_at(APEX, Answer::status(429));
-    client.apex().post::<Value, _>("orders", &()).await.unwrap();
-    assert_eq!(calls(&stage), 4);
+    client.apex().post::<Value, _>("orders", &()).await.unwrap_err();
+    assert_eq!(calls(&stage), 3, "it may have been the class that said so");
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ fn a_days_calls_used_up_stop_and_too_many_at_once_wait() {
     assert_eq!(limit("TotalRequests Limit exceeded."), Some(ApiVerdict::Stop));
     let concurrent = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
     assert_eq!(limit(concurrent), Some(ApiVerdict::Wait));
+    assert_eq!(limit("ConcurrentPerOrgLongTxn Limit exceeded."), Some(ApiVerdict::Wait));
     assert_eq!(classify(503, JSON, br#"[{"errorCode":"SERVER_UNAVAILABLE"}]"#), Some(ApiVerdict::Wait));
 }
 

@@ -1,6 +1,7 @@
 //! A client and the simulated org whose jobs it runs.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use authsession_salesforce::{BulkIngestSpec, BulkOperation, BulkQuerySpec, Cirrus, RetryPolicy};
@@ -24,8 +25,7 @@ impl Bulk {
 
     pub(crate) async fn with_policy(policy: RetryPolicy) -> Self {
         let stage = Stage::set().await;
-        let auth = Arc::new(stage.client_credentials().build().unwrap());
-        let salesforce = Cirrus::builder().auth(auth).retry_policy(policy).build().unwrap();
+        let salesforce = stage.client_builder().retry_policy(policy).build().unwrap();
         Self { stage, salesforce }
     }
 
@@ -49,6 +49,25 @@ impl Bulk {
         let job = self.salesforce.bulk().query().create(&query).await.unwrap();
         let wait = self.salesforce.bulk().query().wait(&job.id).poll_every(TICK, TICK);
         wait.await.unwrap().completed().unwrap().id
+    }
+}
+
+/// A file that goes with the test, however that ends.
+pub(crate) struct CsvFile(pub(crate) PathBuf);
+
+impl CsvFile {
+    pub(crate) fn of(csv: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("authsession-bulk-{process}-{count}.csv"));
+        std::fs::write(&path, csv).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for CsvFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use authsession_salesforce::auth::StaticTokenAuth;
-use authsession_salesforce::{BulkPosition, Cirrus, CirrusError, RetryPolicy};
+use authsession_salesforce::{BulkPosition, BulkSource, Bytes, Cirrus, CirrusError, RetryPolicy};
 use authsession_testkit::script::Answer;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::bulk_stage::{Bulk, TICK, read};
 
 /// Rows are numbered by their first column.
 fn numbers(csv: &str) -> Vec<usize> {
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("\"Id\",\"Name\""), "the header comes first");
-    lines.map(|line| line[1..11].parse().expect("and only once")).collect()
+    assert_eq!(lines.next(), Some("\"Id\",\"Name\""), "the header comes first, and only once");
+    lines.map(|line| line[1..11].parse().unwrap()).collect()
 }
 
 fn upto(rows: usize) -> Vec<usize> {
@@ -82,7 +84,7 @@ async fn a_result_that_goes_on_breaking_off_ends_where_another_one_goes_on() {
         if !failed {
             break;
         }
-        assert!(got.ends_with('\n'), "only whole rows");
+        assert!(got.ends_with('\n') && position.rows > 0, "whole rows, and some of them");
     }
     assert_eq!(numbers(&got), upto(5_000));
 }
@@ -141,45 +143,98 @@ async fn results_of_a_load_that_break_off_go_on() {
     assert_eq!(bulk.count_at("GET */successfulResults"), 3);
 }
 
-/// Answers any request with that many rows of a kilobyte, and counts the bytes that left.
-async fn endless_org(rows: usize) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let left = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&left);
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let _ = socket.read(&mut [0; 4096]).await.unwrap();
-        let head =
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\nsforce-locator: null\r\nconnection: close\r\n\r\n";
-        socket.write_all(head).await.unwrap();
-        socket.write_all(b"\"Id\",\"Name\"\n").await.unwrap();
-        let row = format!("\"001\",\"{}\"\n", "x\n".repeat(508)).repeat(16);
-        for _ in 0..rows / 16 {
-            socket.write_all(row.as_bytes()).await.unwrap();
-            counted.fetch_add(row.len(), Ordering::SeqCst);
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// How far one side is. The other one goes on only while less than a mebibyte is between them: whoever holds back more stops both.
+#[derive(Clone, Default)]
+struct Gauge(Arc<AtomicUsize>);
+
+impl Gauge {
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::SeqCst);
+    }
+
+    async fn is_near(&self, sent: usize) {
+        while self.0.load(Ordering::SeqCst) + MEBIBYTE < sent {
+            tokio::task::yield_now().await;
         }
-    });
-    (url, left)
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const PIECES: usize = 1024;
+
+fn client(listener: &TcpListener) -> Cirrus {
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    Cirrus::builder().auth(Arc::new(StaticTokenAuth::new("00Dxx!AQ", url))).build().unwrap()
 }
 
 #[tokio::test]
-async fn sixty_four_megabytes_pass_and_only_a_few_are_on_their_way() {
-    const ROWS: usize = 64 * 1024;
-    let (url, left) = endless_org(ROWS).await;
-    let auth = Arc::new(StaticTokenAuth::new("00Dxx!AQ", url));
-    let salesforce = Cirrus::builder().auth(auth).build().unwrap();
+async fn sixty_four_megabytes_pass_and_no_more_than_one_is_held() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let salesforce = client(&listener);
+    let handed_on = Gauge::default();
+    let gauge = handed_on.clone();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let _ = socket.read(&mut [0; 4096]).await.unwrap();
+        let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\nconnection: close\r\n\r\n\"Id\",\"Name\"\n";
+        socket.write_all(head).await.unwrap();
+        let rows = format!("\"001\",\"{}\"\n", "x\n".repeat(508)).repeat(64);
+        for at in 0..PIECES {
+            gauge.is_near(at * rows.len()).await;
+            socket.write_all(rows.as_bytes()).await.unwrap();
+        }
+    });
     let mut results = salesforce.bulk().query().all_results("750000000000001AAA").unwrap();
-    let (mut got, mut most, mut largest) = (0, 0, 0);
-    while let Some(piece) = results.next().await {
-        got += piece.as_ref().unwrap().len();
-        largest = largest.max(piece.unwrap().len());
-        // So that the other side gets as far ahead as it can.
-        tokio::task::yield_now().await;
-        most = most.max(left.load(Ordering::SeqCst).saturating_sub(got));
-    }
-    assert!(got > 64 * 1024 * 1024, "{got}");
-    assert!(largest < 1024 * 1024, "{largest} bytes at once");
-    assert!(most < 16 * 1024 * 1024, "{most} bytes on their way, those in the kernel's buffers among them");
-    assert!(results.position().rows as usize == ROWS);
+    let read = async {
+        while let Some(piece) = results.next().await {
+            handed_on.add(piece.unwrap().len());
+        }
+    };
+    timeout(PATIENCE, read).await.unwrap();
+    assert!(handed_on.0.load(Ordering::SeqCst) > 64 * MEBIBYTE);
+    assert_eq!(results.position().rows, 64 * 1024);
+}
+
+const JOB: &str = r#"{"id":"750000000000001AAA","operation":"insert","object":"Account","state":"Open","lineEnding":"LF",
+    "columnDelimiter":"COMMA","contentType":"CSV","apiVersion":66.0,"concurrencyMode":"Parallel","createdById":"005",
+    "createdDate":"2030-01-01T00:00:00.000+0000","systemModstamp":"2030-01-01T00:00:00.000+0000"}"#;
+
+#[tokio::test]
+async fn sixty_four_megabytes_are_uploaded_and_no_more_than_one_is_held() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let salesforce = client(&listener);
+    let came = Gauge::default();
+    let gauge = came.clone();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut piece = vec![0; 256 * 1024];
+        assert_ne!(socket.read(&mut piece).await.unwrap(), 0, "the job is asked for");
+        let length = JOB.len();
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+        socket.write_all(format!("{head}{JOB}").as_bytes()).await.unwrap();
+        loop {
+            let read = socket.read(&mut piece).await.unwrap();
+            gauge.add(read);
+            if piece[..read].ends_with(b"0\r\n\r\n") {
+                break;
+            }
+        }
+        socket.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    });
+    let rows = Bytes::from(format!("\"{}\"\n", "x".repeat(1021)).repeat(64));
+    let gauge = came.clone();
+    let pieces = stream::iter(0..PIECES).then(move |at| {
+        let (gauge, rows) = (gauge.clone(), rows.clone());
+        async move {
+            gauge.is_near(at * rows.len()).await;
+            Ok(rows)
+        }
+    });
+    let ingest = salesforce.bulk().ingest();
+    let upload = ingest.upload_from("750000000000001AAA", BulkSource::once(pieces));
+    timeout(PATIENCE, upload).await.unwrap().unwrap();
+    assert!(came.0.load(Ordering::SeqCst) > 64 * MEBIBYTE);
 }

@@ -118,7 +118,7 @@ async fn an_answer_in_the_raw_is_whatever_came() {
         .await
         .unwrap();
     assert!(!answer.is_success());
-    assert_eq!(answer.headers["content-type"], "application/json");
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("application/json"));
     assert!(!answer.body.is_empty());
 }
 

@@ -167,6 +167,7 @@ async fn after_a_call_that_was_undone_no_other_is_made() {
     let cause: Vec<_> = outcome.results.iter().filter(|result| !result.is_rolled_back()).collect();
     assert_eq!(cause.len(), 1);
     assert_eq!(cause[0].errors[0].status_code, "DUPLICATE_VALUE");
+    outcome.into_results().unwrap_err();
 }
 
 #[tokio::test]
@@ -178,6 +179,24 @@ async fn an_answer_with_another_number_of_results_is_given_to_no_record() {
     assert!(outcome.results.is_empty());
     assert_eq!(outcome.failed, 0..4);
     assert!(matches!(outcome.error, Some(CirrusError::InvalidResponse(_))));
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_has_another_number_of_results_is_an_error() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let sobjects = client.composite().sobjects();
+    for _ in 0..3 {
+        stage.org.enqueue_at(ANY, results(0..1));
+    }
+    let two = accounts(2);
+    for outcome in [
+        sobjects.create_records("Account", &two, false).await,
+        sobjects.create(&SObjectCollection::new("Account", two)).await,
+        sobjects.delete(&["001xx0", "001xx1"], false).await,
+    ] {
+        assert!(matches!(outcome, Err(CirrusError::InvalidResponse(_))), "{outcome:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use authsession_salesforce::{
     BatchRequest, BatchSubrequest, CirrusError, CirrusResult, CompositeGraphRequest, CompositeRequest,
-    CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeResult, reference,
+    CompositeResponse, CompositeSubrequest, CompositeSubresponse, CompositeTreeRecord, CompositeTreeRequest,
+    CompositeTreeResult, reference, soql,
 };
 use authsession_testkit::script::Answer;
 use serde::Deserialize;
@@ -36,7 +37,10 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
     let stage = Stage::set().await;
     let created = answer(201, "account", &json!({ "id": "001xx", "success": true, "errors": [] }));
     let found = answer(200, "found", &json!({ "totalSize": 0, "done": true, "records": [] }));
-    let body = json!({ "compositeResponse": [created, found] });
+    let done = |reference_id| answer(204, reference_id, &Value::Null);
+    let body = json!({ "compositeResponse": [
+        created, done("read"), done("changed"), done("upserted"), found, done("gone"),
+    ] });
     stage.org.enqueue_at(COMPOSITE, Answer::json(200, &body));
 
     let client = stage.client();
@@ -47,8 +51,12 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
         .create("Account", "account", &json!({ "Name": "Acme" }))
         .retrieve("Account", "read", &account, &["Name", "Phone"])
         .update("Account", "changed", &account, &json!({ "Phone": "1" }))
-        .upsert("Contact", "upserted", "Key__c", "a/b", &json!({ "AccountId": account }))
-        .query("found", &format!("SELECT Id FROM Contact WHERE AccountId = '{account}'"))
+        .upsert("Contact", "upserted", "Key__c", "a/b", &json!({}))
+        .field_from("AccountId", &account)
+        .query_with(
+            "found",
+            &["SELECT Id FROM Contact WHERE AccountId = '".into(), (&account).into(), "'".into()],
+        )
         .delete("Account", "gone", &account)
         .all_or_none(true)
         .collate(false);
@@ -75,7 +83,7 @@ async fn subrequests_refer_to_each_other_and_go_in_one_call() {
         ],
     });
     assert_eq!(sent(&stage, COMPOSITE), [one]);
-    assert!(answer.is_success() && answer.cause().is_none());
+    assert!(answer.is_success() && answer.root_cause().is_none());
     #[derive(Deserialize)]
     struct Created {
         id: String,
@@ -92,10 +100,14 @@ async fn what_one_subrequest_makes_the_next_ones_use() {
         .composite()
         .compose()
         .create("Account", "account", &json!({ "Name": "Initech & Söhne" }))
-        .create("Contact", "contact", &json!({ "LastName": "Lumbergh", "AccountId": account }))
+        .create("Contact", "contact", &json!({ "LastName": "Lumbergh" }))
+        .field_from("AccountId", &account)
         .update("Account", "changed", &account, &json!({ "Phone": "1" }))
         .retrieve("Account", "read", &account, &["Name", "Phone"])
-        .query("found", &format!("SELECT LastName FROM Contact WHERE AccountId = '{account}'"));
+        .query_with(
+            "found",
+            &["SELECT LastName FROM Contact WHERE AccountId = '".into(), (&account).into(), "'".into()],
+        );
     let answer = request.send().await.unwrap();
 
     assert!(answer.is_success(), "{answer:?}");
@@ -122,7 +134,7 @@ async fn of_a_rollback_the_one_that_failed_is_told_from_those_it_took_along() {
 
     assert!(!answer.is_success());
     assert!(answer.get("account").unwrap().is_rolled_back() && answer.get("found").unwrap().is_rolled_back());
-    let cause = answer.cause().unwrap();
+    let cause = answer.root_cause().unwrap();
     assert_eq!(cause.reference_id, "contact");
     assert!(cause.is_error() && !cause.is_rolled_back());
     assert_eq!(cause.errors()[0].error_code, "REQUIRED_FIELD_MISSING");
@@ -169,8 +181,12 @@ async fn what_is_too_much_for_one_call_is_told_before_anything_is_sent() {
 #[tokio::test]
 async fn as_much_as_one_call_takes_is_sent() {
     let stage = Stage::set().await;
-    stage.org.always_at(GRAPH, Answer::json(200, &json!({ "graphs": [] })));
-    stage.org.always_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": [] })));
+    let answers: Vec<_> = (0..500).map(|number| answer(204, &format!("d{number}"), &Value::Null)).collect();
+    let graph =
+        json!({ "graphId": "one", "graphResponse": { "compositeResponse": answers }, "isSuccessful": true });
+    stage.org.always_at(GRAPH, Answer::json(200, &json!({ "graphs": [graph] })));
+    let results = vec![json!({ "referenceId": "a", "id": "001xx" }); 200];
+    stage.org.always_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": results })));
     let client = stage.client();
     let mut builder = client.composite().compose();
     for number in 0..500 {
@@ -203,6 +219,88 @@ async fn a_composite_request_that_may_have_been_done_is_not_sent_again_and_one_t
     client.composite().execute(&request).await.unwrap();
     assert_eq!(sent(&stage, COMPOSITE).len(), 5);
     assert_eq!(stage.grants(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_to_every_subrequest_is_no_success() {
+    fn is_short<T: std::fmt::Debug>(outcome: CirrusResult<T>) {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, CirrusError::InvalidResponse(_)) && error.may_have_been_done(), "{error:?}");
+    }
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let composite = client.composite();
+    let compose = || composite.compose().delete("Account", "a", "001xx").delete("Account", "b", "002xx");
+    let none = json!({ "compositeResponse": null });
+    let one = json!({ "compositeResponse": [answer(204, "a", &Value::Null)] });
+    for told in [&json!({}), &none, &one] {
+        stage.org.enqueue_at(COMPOSITE, Answer::json(200, told));
+        is_short(compose().send().await);
+    }
+    stage.org.enqueue_at(BATCH, Answer::json(200, &json!({ "hasErrors": false })));
+    is_short(composite.compose_batch().delete("Account", "001xx").send().await);
+
+    stage.org.enqueue_at(TREE, Answer::json(201, &json!({ "hasErrors": false, "results": [] })));
+    is_short(composite.tree("Account", &json!({ "records": [{ "Name": "Acme" }] })).await);
+
+    let graph = |id: &str, is_successful: bool, response: &Value| json!({ "graphId": id, "graphResponse": response, "isSuccessful": is_successful });
+    let graphs = CompositeGraphRequest {
+        graphs: vec![compose().into_graph("one").unwrap(), compose().into_graph("two").unwrap()],
+    };
+    let both =
+        json!({ "compositeResponse": [answer(204, "a", &Value::Null), answer(204, "b", &Value::Null)] });
+    let (whole, failed) = (graph("one", true, &both), graph("two", false, &none));
+    for told in [json!([]), json!([whole]), json!([whole, graph("two", true, &one)])] {
+        stage.org.enqueue_at(GRAPH, Answer::json(200, &json!({ "graphs": told })));
+        is_short(composite.graph(&graphs).await);
+    }
+    stage.org.enqueue_at(GRAPH, Answer::json(200, &json!({ "graphs": [failed, whole] })));
+    assert!(!composite.graph(&graphs).await.unwrap().get("two").unwrap().is_successful);
+}
+
+#[tokio::test]
+async fn what_comes_from_elsewhere_is_no_reference() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let theirs = "@{found.records[0].Id}";
+    let compose = || client.composite().compose();
+    for (field, request) in [
+        ("id", compose().delete("Contact", "x", theirs)),
+        ("id", compose().retrieve("Contact", "x", theirs, &["Name"])),
+        ("id", compose().update("Contact", "x", theirs, &json!({}))),
+        ("external_value", compose().upsert("Contact", "x", "Key__c", theirs, &json!({}))),
+        ("external_value", compose().upsert("Contact", "x", "Key__c", &format!("a{theirs}"), &json!({}))),
+        ("sobject", compose().delete(theirs, "x", "003xx")),
+        ("fields", compose().retrieve("Contact", "x", "003xx", &[theirs])),
+        (
+            "soql",
+            compose().query("x", &format!("SELECT Id FROM Contact WHERE Name = {}", soql::quote(theirs))),
+        ),
+        ("body", compose().create("Contact", "x", &json!({ "LastName": format!("Doe {theirs}") }))),
+        ("body", compose().create("Contact", "x", &json!({ "Account": { "Names": [theirs] } }))),
+        ("body", compose().create("Contact", "x", &json!({ theirs: "Doe" }))),
+        ("soql", compose().query_with("x", &["SELECT '@".into(), "{found.id}'".into()])),
+        ("field", compose().create("Contact", "x", &json!({})).field_from(theirs, &reference("a", "id"))),
+        ("field", compose().delete("Contact", "x", "003xx").field_from("Name", &reference("a", "id"))),
+        ("field", compose().field_from("Name", &reference("a", "id"))),
+        ("reference", compose().delete("Contact", "x", &reference("a", "../b"))),
+        ("reference", compose().delete("Contact", "x", &reference("a", "id}@{b.id"))),
+    ] {
+        let error = request.build().err();
+        assert!(
+            matches!(error, Some(CirrusError::InvalidInput { field: named, .. }) if named == field),
+            "{field}: {error:?}"
+        );
+    }
+
+    let batch = client.composite().compose_batch().delete("Contact", theirs).query(&format!("'{theirs}'"));
+    let urls: Vec<_> = batch.build().unwrap().batch_requests.into_iter().map(|one| one.url).collect();
+    let encoded = "%40%7Bfound.records%5B0%5D.Id%7D";
+    assert_eq!(
+        urls,
+        [format!("v66.0/sobjects/Contact/{encoded}"), format!("v66.0/query?q=%27{encoded}%27")],
+        "in a batch nothing refers to anything"
+    );
 }
 
 #[tokio::test]
@@ -259,14 +357,10 @@ async fn a_tree_that_failed_names_the_record_that_is_wrong() {
     let stage = Stage::set().await;
     let client = stage.client();
     let tree = |last_name: Option<&str>| {
-        let contact = json!({
-            "attributes": { "type": "Contact", "referenceId": "contact" }, "FirstName": "Bill", "LastName": last_name,
-        });
-        json!({ "records": [{
-            "attributes": { "type": "Account", "referenceId": "account" },
-            "Name": "Initech",
-            "Contacts": { "records": [contact] },
-        }] })
+        let contact = json!({ "FirstName": "Bill", "LastName": last_name });
+        let contact = CompositeTreeRecord::new("Contact", "contact", contact);
+        let account = CompositeTreeRecord::new("Account", "account", json!({ "Name": "Initech" }));
+        CompositeTreeRequest { records: vec![account.child("Contacts", contact)] }
     };
     let error = client.composite().tree("Account", &tree(None)).await.unwrap_err();
     let CirrusError::Api { status: 400, errors, raw: None, .. } = &error else { panic!("{error:?}") };
@@ -296,7 +390,7 @@ async fn of_graphs_each_is_done_or_not_for_itself() {
     assert!(answer.get("one").unwrap().is_successful);
     let failed = answer.get("two").unwrap();
     assert!(!failed.is_successful);
-    assert_eq!(failed.graph_response.cause().unwrap().reference_id, "contact");
+    assert_eq!(failed.graph_response.root_cause().unwrap().reference_id, "contact");
     assert!(answer.get("three").is_none());
     assert_eq!(stage.org.query("SELECT Id FROM Account WHERE Name IN ('one', 'two')").unwrap().len(), 1);
 }

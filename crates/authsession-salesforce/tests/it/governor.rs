@@ -1,5 +1,7 @@
 //! What is left to others: calls at once, and calls of the day.
 
+use std::time::Duration;
+
 use authsession_salesforce::{CirrusError, Governor, LimitInfo};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
@@ -30,6 +32,20 @@ async fn so_many_calls_run_at_once_and_the_others_wait() {
         done.unwrap().unwrap();
     }
     assert_eq!(stage.calls(), 5);
+}
+
+#[tokio::test]
+async fn a_download_makes_room_with_its_last_byte() {
+    let stage = Stage::set().await;
+    let client = stage.client_builder().governor(Governor::new().concurrency(1)).build().unwrap();
+    let id = stage.org.add_event_log("Login", 20).unwrap();
+
+    let mut log = client.event_monitoring().download_stream(&id).await.unwrap();
+    while log.next().await.is_some() {}
+    let limits = client.with_timeout(Duration::from_secs(20)).get::<Value>("limits").await;
+
+    limits.unwrap();
+    drop(log);
 }
 
 #[tokio::test]

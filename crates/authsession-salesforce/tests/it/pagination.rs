@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use authsession_salesforce::{
-    Cirrus, CirrusError, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
+    Cirrus, CirrusError, Governor, QueryOptions, QueryResult, Records, RetryPolicy, SharedAuth,
 };
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
@@ -167,6 +167,44 @@ async fn an_error_that_does_not_pass_is_the_last_item_and_asked_for_once() {
 }
 
 #[tokio::test]
+async fn an_error_that_comes_five_times_without_a_record_between_is_the_last_item() {
+    let stage = stage().await;
+    let client = impatient(&stage);
+    for records in [pages_of_200(&client), pages_of_200(&client).read_ahead()] {
+        stage.org.journal().clear();
+        for _ in 0..2 {
+            stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+            stage.org.enqueue_many(OrgEndpoint::Rest, &Answer::status(503), 4);
+        }
+        let (ids, errors) = persistently(records).await;
+        assert_all_once_in_order(&stage, &ids);
+        assert_eq!((errors, stage.calls()), (8, 13), "a record between them, and they are counted anew");
+    }
+
+    stage.org.journal().clear();
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::normal());
+    stage.org.always(OrgEndpoint::Rest, Answer::status(503));
+    let mut records = pages_of_200(&client);
+    let results: Vec<_> = records.by_ref().take(300).collect().await;
+    assert_eq!((results.len(), stage.calls()), (205, 6));
+    assert!(records.next().await.is_none());
+    assert!(records.pending_locator().unwrap().ends_with("-200"), "what comes after it can still be had");
+}
+
+#[tokio::test]
+async fn a_stream_whose_calls_are_kept_for_others_says_so_once() {
+    let stage = Stage::set_with(|org| org.request_limit(10)).await;
+    let there = stage.org.count("Account").unwrap();
+    stage.org.fill("Account", COUNT - there).unwrap();
+    let client = stage.client_builder().governor(Governor::new().reserve(7)).build().unwrap();
+
+    let results: Vec<_> = pages_of_200(&client).take(COUNT).collect().await;
+
+    assert_eq!((results.len(), stage.calls()), (601, 3));
+    assert!(matches!(results.last(), Some(Err(CirrusError::QuotaReserved { .. }))));
+}
+
+#[tokio::test]
 async fn a_stream_that_is_dropped_asks_for_no_more() {
     let stage = stage().await;
     let client = stage.client();
@@ -313,6 +351,40 @@ async fn a_page_that_leads_nowhere_or_in_a_circle_is_handed_out_and_then_an_erro
     stage.org.enqueue(OrgEndpoint::Rest, page(Some("https://evil.example/services/data/v66.0/query/01g-2")));
     let results: Vec<_> = client.query_stream_as::<Account>(ALL).collect().await;
     assert_eq!((results.len(), stage.calls()), (3, 4));
+}
+
+#[tokio::test]
+async fn a_circle_of_several_pages_ends_in_an_error_and_not_as_if_it_were_all() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let path = |to: &str| format!("/services/data/v66.0/query/01gxx-{to}");
+    let page = |id: &str, to: &str| {
+        let records = json!([{ "Id": id }]);
+        json!({ "totalSize": 9, "done": false, "nextRecordsUrl": path(to), "records": records })
+    };
+    let run = || {
+        for (id, to) in [("1", "2"), ("2", "3"), ("3", "2")] {
+            stage.org.enqueue(OrgEndpoint::Rest, Answer::json(200, &page(id, to)));
+        }
+    };
+    run();
+    let results: Vec<_> = client.query_stream_as::<Account>(ALL).take(9).collect().await;
+    let ids: Vec<_> = results.iter().flatten().map(|account| account.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    assert!(matches!(results[3..], [Err(CirrusError::InvalidResponse(_))]), "{results:?}");
+
+    run();
+    let mut whole: QueryResult<Account> = client.query_as(ALL).await.unwrap();
+    let error = client.complete(&mut whole).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidResponse(_)), "{error:?}");
+    assert!(!whole.done);
+
+    let start: QueryResult<Account> = serde_json::from_value(page("1", "2")).unwrap();
+    stage.org.journal().clear();
+    run();
+    let results: Vec<_> = Records::from_page(client.clone(), start).take(9).collect().await;
+    let ids: Vec<_> = results.iter().flatten().map(|account| account.id.as_str()).collect();
+    assert_eq!((ids, results.len(), stage.calls()), (vec!["1", "1"], 3, 1));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! SOQL queries.
 
-use authsession_salesforce::{CirrusError, QueryOptions, QueryResult};
+use authsession_salesforce::{CirrusError, QueryOptions, QueryResult, soql};
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 use futures_util::TryStreamExt;
@@ -107,4 +107,21 @@ async fn an_answer_that_is_no_page_is_an_error() {
         assert!(matches!(error, CirrusError::Serialization(_)), "{body}: {error:?}");
     }
     assert_eq!(stage.calls(), 5);
+}
+
+#[tokio::test]
+async fn a_query_reaches_the_org_as_it_was_written_whatever_signs_are_in_it() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    for name in
+        ["a+b", "50% & more = 100 %26", "C# / F#?", "né 名 𝄞", "tab\tand \"quotes\"", "it's \\ 'n%00t'"]
+    {
+        let id = stage.org.insert("Account", json!({ "Name": name })).unwrap();
+        let soql = format!("SELECT Id, Name FROM Account WHERE Name = {}", soql::quote(name));
+        let found = client.query(&soql).await.unwrap();
+        assert_eq!((found.total_size, &found.records[0]["Id"]), (1, &json!(id)), "{name}");
+        assert_eq!(found.records[0]["Name"], name);
+        let sent = stage.org.journal().last(OrgEndpoint::Rest).unwrap();
+        assert_eq!(sent.query_value("q"), Some(soql.as_str()));
+    }
 }

@@ -145,6 +145,20 @@ async fn a_loop_of_new_tokens_that_never_work_is_broken() {
 }
 
 #[tokio::test]
+async fn requests_of_the_callers_own_do_not_loop_either() {
+    let stage = Stage::set().await;
+    let auth = Arc::new(Careless { instance_url: stage.org.instance_url().to_owned(), minted: 0.into() });
+    let client = Cirrus::builder().auth(Arc::clone(&auth) as _).clock(stage.clock()).build().unwrap();
+
+    for _ in 0..50 {
+        let request = client.request_builder(http::Method::GET, "limits").await.unwrap().build().unwrap();
+        assert_eq!(client.execute(request).await.unwrap().status(), 401);
+    }
+
+    assert_eq!(auth.minted.load(std::sync::atomic::Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn a_login_that_is_dead_is_told_in_place_of_the_refusal() {
     let stage = Stage::set().await;
     let auth = Arc::new(stage.refresh(&stage.approve()).build().unwrap());
@@ -172,6 +186,93 @@ async fn a_request_of_the_callers_own_gets_a_new_token_too() {
 }
 
 #[tokio::test]
+async fn a_token_that_one_resource_refuses_and_others_take_is_not_renewed_without_end() {
+    let stage = Stage::set().await;
+    let auth = Arc::new(Careless { instance_url: stage.org.instance_url().to_owned(), minted: 0.into() });
+    let client = Cirrus::builder().auth(Arc::clone(&auth) as _).clock(stage.clock()).build().unwrap();
+    stage.org.always_at("GET */limits", Answer::json(200, &json!({})));
+
+    for _ in 0..50 {
+        client.get::<Value>("sobjects").await.unwrap_err();
+        let _: Value = client.get("limits").await.unwrap();
+    }
+
+    assert_eq!(auth.minted.load(std::sync::atomic::Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn what_code_of_the_org_answers_is_no_refusal_of_the_token_and_does_not_run_it_twice() {
+    let answers = [
+        Answer::json(401, &json!({ "error": "my own key is wrong" })),
+        Answer::json(
+            500,
+            &json!([{ "errorCode": "APEX_ERROR", "message": "a SOAP fault: INVALID_SESSION_ID: gone" }]),
+        ),
+        Answer::status(429),
+        Answer::status(401),
+    ];
+    for answer in answers {
+        let stage = Stage::set().await;
+        let client = stage.client();
+        stage.org.always(OrgEndpoint::ApexRest, answer);
+        client.apex().post::<Value, _>("charge", &json!({ "cents": 100 })).await.unwrap_err();
+        assert_eq!((stage.org.journal().count(OrgEndpoint::ApexRest), stage.grants()), (1, 1));
+    }
+
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let _: Value = client.get("limits").await.unwrap();
+    stage.org.expire_sessions();
+    let _: Value = client.apex().post("charge", &json!({ "cents": 100 })).await.unwrap();
+    assert_eq!(stage.grants(), 2, "Salesforce's own refusal came before the class");
+}
+
+#[tokio::test]
+async fn somebody_elses_credential_does_not_become_the_sessions() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let _: Value = client.get("limits").await.unwrap();
+    let request = || client.http_client().get(client.versioned_url(&["limits"]).unwrap());
+    let theirs = request().bearer_auth("00Dxx!AQ-of-somebody-else").build().unwrap();
+    assert_eq!(client.execute(theirs).await.unwrap().status(), 401);
+    let theirs = request().basic_auth("user", Some("password")).build().unwrap();
+    assert_eq!(client.execute(theirs).await.unwrap().status(), 401);
+    assert_eq!((stage.calls(), stage.grants()), (3, 1));
+
+    let token = client.auth().access_token().await.unwrap().into_owned();
+    let ours = request().bearer_auth(token).build().unwrap();
+    stage.org.expire_sessions();
+    assert_eq!(client.execute(ours).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_looked_at_is_handed_over_whole() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    let request =
+        || async { client.request_builder(http::Method::GET, "limits").await.unwrap().build().unwrap() };
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::html(404, "x".repeat(1_000_000)));
+    let mut answer = client.execute(request().await).await.unwrap();
+    let mut length = 0;
+    while let Some(chunk) = answer.chunk().await.unwrap() {
+        length += chunk.len();
+    }
+    assert_eq!(length, 1_000_000);
+
+    stage.org.enqueue(OrgEndpoint::Rest, Answer::truncated());
+    let nowhere = client.request_builder(http::Method::GET, "nowhere").await.unwrap().build().unwrap();
+    let mut answer = client.execute(nowhere).await.unwrap();
+    let broke = loop {
+        match answer.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broke, "half an answer does not look whole");
+}
+
+#[tokio::test]
 async fn what_salesforce_says_of_a_token_never_shows_it() {
     let stage = Stage::set().await;
     let client = stage.client();
@@ -180,6 +281,11 @@ async fn what_salesforce_says_of_a_token_never_shows_it() {
     let answers = [
         Answer::json(400, &json!([{ "message": message, "errorCode": "INVALID_FIELD", "hint": message }])),
         Answer::html(400, &message),
+        Answer::raw(
+            400,
+            "application/json",
+            json!([{ "message": message, "errorCode": "X" }]).to_string().replace('!', "\\u0021"),
+        ),
     ];
     for answer in answers {
         stage.org.enqueue(OrgEndpoint::Rest, answer);

@@ -126,3 +126,18 @@ async fn an_org_that_is_away_for_a_moment_is_waited_for() {
 
     assert_eq!(created.unwrap()["success"], true);
 }
+
+#[tokio::test]
+async fn a_create_on_a_connection_the_org_has_closed_is_neither_lost_nor_sent_twice() {
+    let stage = Stage::set().await;
+    let client = stage.client_builder().retry_policy(RetryPolicy::none()).build().unwrap();
+    for number in 0..20 {
+        let _: Value = client.get("limits").await.unwrap();
+        stage.org.restart().await.unwrap();
+        stage.org.journal().clear();
+        let created = client.sobject("Account").create(&json!({ "Name": format!("Initech {number}") })).await;
+        assert!(created.unwrap().success);
+        assert_eq!(stage.calls(), 1);
+    }
+    assert_eq!(stage.org.query("SELECT Id FROM Account WHERE Name LIKE 'Initech%'").unwrap().len(), 20);
+}

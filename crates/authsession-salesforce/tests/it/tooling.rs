@@ -111,14 +111,12 @@ async fn apex_is_run_and_says_what_became_of_it() {
 async fn apex_that_may_have_run_is_not_run_again_though_it_is_a_get() {
     let stage = Stage::set().await;
     let client = stage.client();
-    for answer in [Answer::status(503), Answer::dropped_after()] {
+    for answer in [Answer::status(503), Answer::dropped_after(), Answer::status(429)] {
         stage.org.enqueue_at(RUN, answer);
         assert!(client.tooling().execute_anonymous("insert a;").await.unwrap_err().is_transient());
     }
-    assert_eq!(stage.org.journal().count_at(RUN), 2);
-    for answer in [Answer::status(429), Answer::session_expired()] {
-        stage.org.enqueue_at(RUN, answer);
-    }
+    assert_eq!(stage.org.journal().count_at(RUN), 3);
+    stage.org.enqueue_at(RUN, Answer::session_expired());
     assert!(client.tooling().execute_anonymous("insert a;").await.unwrap().success);
     let error = client.tooling().execute_anonymous(" ").await.unwrap_err();
     assert!(matches!(error, CirrusError::InvalidInput { field: "apex", .. }));
@@ -144,6 +142,10 @@ async fn subrequests_of_the_tooling_api_are_counted_too() {
     let error = client.tooling().composite(&request(26)).await.unwrap_err();
     assert!(matches!(error, CirrusError::TooMany { count: 26, most: 25, .. }));
     assert_eq!(stage.calls(), 0);
-    stage.org.enqueue_at("POST */tooling/composite", Answer::json(200, &json!({ "compositeResponse": [] })));
+    let answers: Vec<_> = (0..25)
+        .map(|number| json!({ "body": {}, "httpStatusCode": 200, "referenceId": format!("class{number}") }))
+        .collect();
+    let answer = Answer::json(200, &json!({ "compositeResponse": answers }));
+    stage.org.enqueue_at("POST */tooling/composite", answer);
     assert!(client.tooling().composite(&request(25)).await.unwrap().is_success());
 }

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS authsession_sessions (
     subject          BINARY(32),                      -- keyed hashes to find it by; NULL once it ended
     provider_session BINARY(32),
     ended            VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin, -- why
-    lease_owner      BINARY(16),
+    lease_owner      BINARY(16),                      -- once the session ended, which call ended it
     lease_until      BIGINT,
     KEY authsession_sessions_due (due),
     KEY authsession_sessions_subject (subject),

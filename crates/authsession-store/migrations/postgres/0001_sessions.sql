@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS authsession_sessions (
     subject          BYTEA,                       -- keyed hashes to find it by; NULL once it ended
     provider_session BYTEA,
     ended            TEXT,                        -- why
-    lease_owner      BYTEA,
+    lease_owner      BYTEA,                       -- once the session ended, which call ended it
     lease_until      BIGINT
 );
 CREATE INDEX IF NOT EXISTS authsession_sessions_due ON authsession_sessions (due);

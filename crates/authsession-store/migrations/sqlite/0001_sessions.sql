@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS authsession_sessions (
     subject          BLOB,                         -- keyed hashes to find it by; NULL once it ended
     provider_session BLOB,
     ended            TEXT,                         -- why
-    lease_owner      BLOB,
+    lease_owner      BLOB,                         -- once the session ended, which call ended it
     lease_until      INTEGER
 );
 CREATE INDEX IF NOT EXISTS authsession_sessions_due ON authsession_sessions (due);

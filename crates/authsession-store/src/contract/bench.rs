@@ -12,7 +12,7 @@ use authsession_core::token_set::TokenSet;
 
 use crate::end_reason::EndReason;
 use crate::key::{SessionId, StoreKey};
-use crate::record::{Refused, SessionRecord, StoredSession};
+use crate::record::{Later, Refused, SessionRecord, StoredSession};
 use crate::store::{EndedSession, Found, LeaseOwner, SessionStore, StoreError};
 
 /// 2030-01-01T00:00:00Z, where the clock stands until it is moved.
@@ -115,6 +115,7 @@ impl Bench {
             client_id: "client".into(),
             refresh_sent_at: None,
             refused: None,
+            later: Later::default(),
             userinfo_is_newer: false,
             id_token_refused: false,
         }

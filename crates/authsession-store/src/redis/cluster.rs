@@ -166,7 +166,8 @@ impl Cluster {
         });
     }
 
-    async fn ask_who_has_what(&self) -> Result<Vec<(u16, u16, Arc<Link>)>, RedisError> {
+    /// Every node that is known, not always the same one first, nor in all processes.
+    fn nodes(&self) -> Vec<Arc<Link>> {
         let known = self.links.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let seeds = self.seeds.iter().filter_map(|seed| {
             let (host, port) = host_and_port(seed)?;
@@ -174,13 +175,29 @@ impl Cluster {
         });
         let mut nodes: Vec<Arc<Link>> = known;
         nodes.extend(seeds);
-        // Not all processes the same one, and not the same one always.
         let first = random::bytes::<1>().map_or(0, |[byte]| usize::from(byte)) % nodes.len().max(1);
         nodes.rotate_left(first);
+        nodes
+    }
+
+    /// Asks one node after the other, until one answers.
+    pub(super) async fn ask_any(&self, command: &Cmd) -> Result<Value, RedisError> {
+        let mut error = io::Error::from(io::ErrorKind::NotConnected).into();
+        for node in self.nodes() {
+            let answer = clock::within(ASKING, node.once(command)).await;
+            match answer.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::TimedOut).into())) {
+                Ok(value) => return Ok(value),
+                Err(why) => error = why,
+            }
+        }
+        Err(error)
+    }
+
+    async fn ask_who_has_what(&self) -> Result<Vec<(u16, u16, Arc<Link>)>, RedisError> {
         let mut command = redis::cmd("CLUSTER");
         command.arg("SLOTS");
         let mut error = io::Error::from(io::ErrorKind::NotConnected).into();
-        for node in nodes {
+        for node in self.nodes() {
             let answer = clock::within(ASKING, node.once(&command)).await;
             let answer = answer.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
             match answer.and_then(|answer| self.understood(answer, &node)) {

@@ -1,5 +1,7 @@
 //! What an error of Redis means: to whom it is told, and whether it is of more than one session.
 
+use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
@@ -22,6 +24,10 @@ pub(super) fn at_the_start(error: RedisError) -> StoreError {
         (ErrorKind::InvalidClientConfig, _) => {
             "no connection to Redis can be set up as it says: check its TLS settings and address"
         }
+        _ if is_of_its_certificate(&error) => {
+            "nobody whom this machine trusts vouches for Redis's certificate: add its authority to the system's, or open it by \
+             `from_client` with that authority"
+        }
         _ if is_no_such_database(&error) => {
             "Redis has no database of that number: name another one behind the / of its URL, or none"
         }
@@ -34,6 +40,15 @@ pub(super) fn at_the_start(error: RedisError) -> StoreError {
 pub(super) fn is_our_fault(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig)
         || is_no_such_database(error)
+        || is_of_its_certificate(error)
+}
+
+fn is_of_its_certificate(error: &RedisError) -> bool {
+    // It has its cause behind an `Arc`, which is what it shows.
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Arc<dyn StdError + Send + Sync>>());
+    let io = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    let tls = io.and_then(io::Error::get_ref).and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 fn is_no_such_database(error: &RedisError) -> bool {

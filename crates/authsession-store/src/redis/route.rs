@@ -66,6 +66,14 @@ impl Route {
         }
     }
 
+    /// Sends a command that any node can answer, to nodes that are up.
+    pub(super) async fn ask_any(&self, command: &Cmd) -> Result<Value, RedisError> {
+        match &self.to {
+            Destination::Node(link) => link.ask(command).await,
+            Destination::Cluster(cluster) => cluster.ask_any(command).await,
+        }
+    }
+
     /// A client to hear of changes by.
     pub(super) async fn teller(&self, attempt: usize) -> Result<Client, RedisError> {
         match &self.to {

@@ -95,28 +95,48 @@ if not le(deadline, place(head, 22)) then
 end
 return 1
 ";
-    /// Reason, now, milliseconds to remember it, channel, name, whether only if overdue ▶ `now`, the reason and the value;
-    /// `before`; `absent`; or `due` and when it is.
+    /// Reason, now, milliseconds to remember it, channel, name, whether only if overdue, where that is known what version to
+    /// end and by whom, and how long a sweep has a claim remembered and one that was given up ▶ `now`, the reason and the value; `ours` and the reason; `before`; `absent`; `changed`; or `due` and when it
+    /// is. A repetition finds its own end.
     END = r"
 local had = redis.call('GET', key)
 if not had then return {'absent'} end
-if string.sub(had, 1, 1) ~= 'L' then return {'before'} end
+if string.sub(had, 1, 1) ~= 'L' then
+    local reason, by = string.match(had, '^E([a-z_]*)\n(.*)$')
+    if by and ARGV[8] ~= '' and by == ARGV[8] then return {'ours', reason} end
+    return {'before'}
+end
+if ARGV[7] ~= '' and place(had, 2) ~= ARGV[7] then return {'changed'} end
 local reason, idle, age = ARGV[1], place(had, 22), place(had, 42)
 if le(age, ARGV[2]) then reason = 'too_old'
 elseif le(idle, ARGV[2]) then reason = 'idle'
 elseif ARGV[6] == '1' then return {'due', earlier(idle, age)}
 end
-redis.call('SET', key, 'E' .. reason, 'PX', ARGV[3])
+local remembered = ARGV[3]
+local kind, state = string.byte(had, 164, 165)
+if ARGV[8] == '' and kind == 3 then
+    remembered = ARGV[9]
+    if state == 1 then remembered = ARGV[10] end
+end
+redis.call('SET', key, 'E' .. reason .. '\n' .. ARGV[8], 'PX', remembered)
 redis.call('PUBLISH', ARGV[4], ARGV[5])
+if ARGV[8] ~= '' then return {'ours', reason} end
 return {'now', reason, had}
 ";
-    /// Owner, now, and until when, padded ▶ whether it holds the lease.
+    /// Owner, now, for how many milliseconds, and what time it is for leases; the server's, if that is empty ▶ whether it holds
+    /// the lease.
     LEASE = r"
 local head = redis.call('GETRANGE', key, 0, 96)
 if not is_live(head, ARGV[2]) then return 0 end
+local clock = ARGV[4]
+if clock == '' then
+    local time = redis.call('TIME')
+    clock = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+end
 local held = place(head, 62)
-if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, ARGV[2]) then return 0 end
-redis.call('SETRANGE', key, 61, ARGV[3] .. ARGV[1])
+local till = string.format('%.0f', tonumber(clock) + tonumber(ARGV[3]))
+if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, clock) and le(held, till) then return 0 end
+redis.call('SETRANGE', key, 61, string.format('%-20s', till) .. ARGV[1])
 return 1
 ";
     /// Owner.

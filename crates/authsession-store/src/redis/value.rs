@@ -1,7 +1,7 @@
 //! What a session is at rest: one string, with a head of fixed places, so that a load is a `GET` and a touch writes twenty bytes.
 //!
 //! ```text
-//!    0  L of a live session; of a tombstone E, and nothing follows but the code of its reason
+//!    0  L of a live session; of a tombstone E, and nothing follows but the code of its reason, a line's end, and who ended it
 //!    1  version            20 digits' room each, filled up with spaces
 //!   21  idle deadline
 //!   41  expires at
@@ -55,7 +55,8 @@ pub(super) fn kept(value: Option<Vec<u8>>) -> Option<Kept> {
     let Some(mut value) = value else { return Some(Kept::Absent) };
     match value.first()? {
         b'E' => {
-            let code = std::str::from_utf8(&value[1..]).unwrap_or_default();
+            let code = value[1..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let code = std::str::from_utf8(code).unwrap_or_default();
             Some(Kept::Ended(EndReason::of_a_tombstone(code)))
         }
         b'L' => {
@@ -109,6 +110,7 @@ mod tests {
     #[test]
     fn a_reason_of_a_later_release_is_an_end() {
         assert_eq!(kept(Some(b"Elogout".to_vec())), Some(Kept::Ended(EndReason::Logout)));
+        assert_eq!(kept(Some(b"Elogout\n\xff\n".to_vec())), Some(Kept::Ended(EndReason::Logout)));
         assert_eq!(kept(Some(b"Esomething_new".to_vec())), Some(Kept::Ended(EndReason::Ended)));
         assert_eq!(kept(None), Some(Kept::Absent));
         assert_eq!(kept(Some(b"X".to_vec())), None);

@@ -3,9 +3,10 @@
 use std::future::Future;
 
 use sqlx::error::DatabaseError;
-use sqlx::{Database, Error, SqlStr};
+use sqlx::{Database, Error, Pool, SqlStr};
 
 use crate::sql::statements::{Statement, Words};
+use crate::store::StoreError;
 
 /// A database that sessions can be kept in.
 pub(crate) trait Dialect: Database {
@@ -19,6 +20,9 @@ pub(crate) trait Dialect: Database {
     const BEGIN: SqlStr;
     /// How many connections may write at once.
     const WRITERS: usize;
+
+    /// Connections to the database of that URL, none of which is open yet.
+    fn pool(url: &str) -> Result<Pool<Self>, StoreError>;
 
     fn ask(
         connection: &mut Self::Connection,
@@ -59,6 +63,8 @@ pub(crate) enum Wrong {
 pub(crate) enum Value<'a> {
     Bytes(Option<&'a [u8]>),
     Number(i64),
+    /// Or nothing, where the server knows it.
+    Perhaps(Option<i64>),
     Text(&'a str),
 }
 
@@ -104,6 +110,7 @@ macro_rules! asks {
                 query = match *value {
                     Value::Bytes(bytes) => query.bind(bytes),
                     Value::Number(number) => query.bind(number),
+                    Value::Perhaps(number) => query.bind(number),
                     Value::Text(text) => query.bind(text),
                 };
             }

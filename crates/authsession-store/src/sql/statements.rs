@@ -13,6 +13,8 @@ pub(crate) struct Words {
     pub(crate) no_bytes: &'static str,
     /// Behind a look-up whose row is about to be changed.
     pub(crate) to_change_it: &'static str,
+    /// What time it is, in milliseconds since the Unix epoch; of a database with a clock of its own.
+    pub(crate) clock: Option<&'static str>,
     /// Forgets tombstones: of a time, so many.
     pub(crate) forget: &'static str,
     /// Whether parameters are numbered: `$1`.
@@ -44,6 +46,7 @@ pub(crate) struct Statements {
     pub(crate) find_by_provider_session: Statement,
     pub(crate) lease: Statement,
     pub(crate) release: Statement,
+    pub(crate) time: Statement,
 }
 
 const LIVE: &str = "ended IS NULL AND idle_deadline > ? AND expires_at > ?";
@@ -51,6 +54,7 @@ const LIVE: &str = "ended IS NULL AND idle_deadline > ? AND expires_at > ?";
 impl Statements {
     pub(crate) fn new(words: &Words, table: &Table) -> Self {
         let Words { least, greatest, no_bytes, to_change_it, .. } = words;
+        let clock = words.clock.unwrap_or("NULL");
         let read = |text: String| Statement { text: finish(words, &text), reads: true, repeatable: true };
         let write =
             |repeatable, text: &str| Statement { text: finish(words, text), reads: false, repeatable };
@@ -60,8 +64,8 @@ impl Statements {
         let load = format!("{} WHERE name = ?", kept("sealed"));
         let find = |label| read(format!("{} WHERE {label} = ? AND {LIVE}", kept(no_bytes)));
         let end = format!(
-            "UPDATE {table} SET ended = ?, due = ?, sealed = NULL, subject = NULL, provider_session = NULL, \
-             lease_owner = NULL, lease_until = NULL \
+            "UPDATE {table} SET ended = ?, due = ?, lease_owner = ?, sealed = NULL, subject = NULL, \
+             provider_session = NULL, lease_until = NULL \
              WHERE name = ? AND version = ? AND idle_deadline = ? AND expires_at = ? AND ended IS NULL"
         );
         Self {
@@ -72,7 +76,11 @@ impl Statements {
                      provider_session) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 ),
             ),
-            load_to_end: read(format!("{load}{to_change_it}")),
+            // Of a tombstone, who ended it.
+            load_to_end: read(format!(
+                "{} WHERE name = ?{to_change_it}",
+                kept("CASE WHEN ended IS NULL THEN sealed ELSE lease_owner END")
+            )),
             load: read(load),
             update: heard(format!(
                 "UPDATE {table} SET version = ?, sealed = ?, expires_at = ?, due = {least}(idle_deadline, ?), \
@@ -97,10 +105,12 @@ impl Statements {
             lease: write(
                 true,
                 &format!(
-                    "UPDATE {table} SET lease_owner = ?, lease_until = ? WHERE name = ? AND {LIVE} \
-                     AND (lease_owner IS NULL OR lease_owner = ? OR lease_until <= ?)"
+                    "UPDATE {table} SET lease_owner = ?, lease_until = COALESCE(?, {clock}) + ? WHERE name = ? AND {LIVE} \
+                     AND (lease_owner IS NULL OR lease_owner = ? OR lease_until <= COALESCE(?, {clock}) \
+                     OR lease_until > COALESCE(?, {clock}) + ?)"
                 ),
             ),
+            time: read(format!("SELECT {no_bytes}, {clock}, {no_bytes}, {clock}, {clock}, NULL")),
             release: write(
                 true,
                 &format!(

@@ -2,19 +2,25 @@
 
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-use authsession_core::clock::{self, Timestamp};
+use authsession_core::clock::{self, Clock, Timestamp};
+use authsession_core::random;
 use sqlx::{Connection, Error};
 
-use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use crate::backend::{Content, EndOutcome, Kept, Label, Labels, UpdateOutcome, lasting};
 use crate::end_reason::EndReason;
 use crate::keyed_hash::KeyedHash;
 use crate::record::Version;
+use crate::seal::SealError;
 use crate::sql::dialect::{Dialect, Row, Value};
 use crate::sql::error::Failure;
 use crate::sql::statements::Statement;
 use crate::sql::{Held, Sql, Tries, told};
 use crate::store::{LeaseOwner, StoreError};
+
+/// A tombstone is little, and needs nobody told.
+const FORGOTTEN_AT_ONCE: i64 = 1000;
 
 impl<D: Dialect> Sql<D> {
     pub(crate) async fn create(
@@ -101,10 +107,11 @@ impl<D: Dialect> Sql<D> {
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError> {
         let (mut held, mut tries) = (Held(None), Tries::default());
+        let mut ending = Ending { reason, now, forget_at, by: ender()?, sent: None };
         let closed = clock::within(self.limit, async {
             let _turn = self.writers.acquire().await.ok();
             loop {
-                match self.end_once(&mut held, name, reason, now, forget_at).await {
+                match self.end_once(&mut held, name, &mut ending).await {
                     Err(error) => tries.again::<D>(error, true).await?,
                     closed => return closed,
                 }
@@ -118,9 +125,7 @@ impl<D: Dialect> Sql<D> {
         &self,
         held: &mut Held<D>,
         name: &KeyedHash,
-        reason: EndReason,
-        now: Timestamp,
-        forget_at: Timestamp,
+        ending: &mut Ending,
     ) -> Result<EndOutcome, Error> {
         let mut transaction = self.connect(held).await?.begin_with(D::BEGIN).await?;
         let look = D::ask(&mut transaction, &self.statements.load_to_end, &[bytes(name)]).await?;
@@ -130,19 +135,26 @@ impl<D: Dialect> Sql<D> {
         };
         if row.5.is_some() {
             transaction.rollback().await?;
-            return Ok(EndOutcome::Before);
+            // It may be this call that ended it, and its answer that was lost.
+            let is_ours = row.2.as_deref() == Some(&ending.by);
+            return Ok(match ending.sent.take() {
+                Some((reason, content)) if is_ours => EndOutcome::Now(reason, content),
+                _ => EndOutcome::Before,
+            });
         }
         let (content, idle_deadline) = content(row);
-        let reason = match EndReason::by_deadline(content.expires_at, idle_deadline, now) {
+        let reason = match EndReason::by_deadline(content.expires_at, idle_deadline, ending.now) {
             Some(reason) => reason,
             // It was touched since somebody saw it idle.
-            None if reason == EndReason::Idle => {
+            None if ending.reason == EndReason::Idle => {
                 transaction.rollback().await?;
                 return Ok(EndOutcome::Before);
             }
-            None => reason,
+            None => ending.reason,
         };
-        let values = end_values(name, &content, idle_deadline, reason, forget_at);
+        let by = ending.by;
+        let values = end_values(name, &by, &content, idle_deadline, reason, ending.forget_at);
+        ending.sent = Some((reason, content.clone()));
         if D::ask(&mut transaction, &self.statements.end, &values).await?.changed == 0 {
             return Err(Error::RowNotFound);
         }
@@ -160,12 +172,13 @@ impl<D: Dialect> Sql<D> {
         let time_is_over = clock::wait(self.limit);
         let mut time_is_over = pin!(time_is_over);
         let limit = Value::Number(i64::try_from(at_most).unwrap_or(i64::MAX));
-        let mut swept = Vec::new();
+        let (mut swept, by) = (Vec::new(), ender()?);
         for row in self.ask(&self.statements.overdue, &[millis(now), limit]).await?.rows {
             let (name, (content, idle_deadline)) = (named(&row.0), content(row));
             let reason = EndReason::by_deadline(content.expires_at, idle_deadline, now);
             let (Some(name), Some(reason)) = (name, reason) else { continue };
-            let values = end_values(&name, &content, idle_deadline, reason, forget_at);
+            let forget_at = content.forget_at(forget_at, now);
+            let values = end_values(&name, &by, &content, idle_deadline, reason, forget_at);
             match self.changes(&self.statements.end_unheard, &values).await {
                 Ok(true) => swept.push((name, reason, content)),
                 Ok(false) => {}
@@ -176,12 +189,26 @@ impl<D: Dialect> Sql<D> {
             if std::future::poll_fn(|context| Poll::Ready(time_is_over.as_mut().poll(context).is_ready()))
                 .await
             {
-                return Ok(swept);
+                break;
             }
         }
-        match self.ask(&self.statements.forget, &[millis(now), limit]).await {
+        match self.forget(now).await {
             Err(failure) if swept.is_empty() => Err(failure.into()),
             _ => Ok(swept),
+        }
+    }
+
+    /// All there is to forget, for as long as a call may take: half of it the database has for others.
+    async fn forget(&self, now: Timestamp) -> Result<(), Failure> {
+        let (clock, at_once) = (Clock::system(), Value::Number(FORGOTTEN_AT_ONCE));
+        let until = clock.now() + self.limit;
+        loop {
+            let began = clock.now();
+            let forgotten = self.ask(&self.statements.forget, &[millis(now), at_once]).await?.changed;
+            if forgotten < FORGOTTEN_AT_ONCE.cast_unsigned() || until <= clock.now() {
+                return Ok(());
+            }
+            clock::wait(clock.now().since(began)).await;
         }
     }
 
@@ -198,11 +225,23 @@ impl<D: Dialect> Sql<D> {
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError> {
+        let by_ours = Value::Perhaps((!self.has_clock()).then(|| now.unix_millis()));
         let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
-        self.changes(&self.statements.lease, &[owner, millis(until), bytes(name), now, now, owner, now]).await
+        let ttl = Value::Number(lasting(ttl));
+        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours, by_ours, ttl];
+        self.changes(&self.statements.lease, &values).await
+    }
+
+    /// By the database's clock, if it has one that counts.
+    pub(crate) async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        if !self.has_clock() {
+            return Ok(None);
+        }
+        let told = self.ask(&self.statements.time, &[]).await?.rows.into_iter().next();
+        Ok(told.map(|row| Timestamp::from_unix_millis(row.1)))
     }
 
     pub(crate) async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {
@@ -216,16 +255,33 @@ impl<D: Dialect> Sql<D> {
     }
 }
 
+/// An end, asked for once and sent as often as it takes.
+struct Ending {
+    reason: EndReason,
+    now: Timestamp,
+    forget_at: Timestamp,
+    /// Known again in the tombstone.
+    by: [u8; 16],
+    /// What was there when it was last sent, and the reason given.
+    sent: Option<(EndReason, Content)>,
+}
+
+fn ender() -> Result<[u8; 16], StoreError> {
+    random::bytes().map_err(|_| SealError::NoRandomness.into())
+}
+
 fn end_values<'a>(
     name: &'a KeyedHash,
+    by: &'a [u8; 16],
     content: &Content,
     idle_deadline: Timestamp,
     reason: EndReason,
     forget_at: Timestamp,
-) -> [Value<'a>; 6] {
+) -> [Value<'a>; 7] {
     [
         Value::Text(reason.code()),
         millis(forget_at),
+        Value::Bytes(Some(by)),
         bytes(name),
         number(content.version),
         millis(idle_deadline),
@@ -274,87 +330,3 @@ fn content((_, version, sealed, idle_deadline, expires_at, _): Row) -> (Content,
     };
     (content, Timestamp::from_unix_millis(idle_deadline))
 }
-
-/// [`Backend`](crate::backend::Backend) of a type, by its field that is a [`Sql`].
-macro_rules! steps_of {
-    ($backend:ident, $sql:tt $(, $($more:tt)*)?) => {
-        #[async_trait::async_trait]
-        impl $crate::backend::Backend for $backend {
-            async fn create(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                content: &$crate::backend::Content,
-                labels: &$crate::backend::Labels,
-                idle_deadline: ::authsession_core::clock::Timestamp,
-                _now: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.create(name, content, labels, idle_deadline).await
-            }
-
-            async fn load(&self, name: &$crate::keyed_hash::KeyedHash) -> Result<$crate::backend::Kept, $crate::store::StoreError> {
-                self.$sql.load(name).await
-            }
-
-            async fn update(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                read: $crate::record::Version,
-                content: &$crate::backend::Content,
-                labels: &$crate::backend::Labels,
-                now: ::authsession_core::clock::Timestamp,
-            ) -> Result<$crate::backend::UpdateOutcome, $crate::store::StoreError> {
-                self.$sql.update(name, read, content, labels, now).await
-            }
-
-            async fn touch(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                idle_deadline: ::authsession_core::clock::Timestamp,
-                now: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.touch(name, idle_deadline, now).await
-            }
-
-            async fn end(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                reason: $crate::end_reason::EndReason,
-                now: ::authsession_core::clock::Timestamp,
-                forget_at: ::authsession_core::clock::Timestamp,
-            ) -> Result<$crate::backend::EndOutcome, $crate::store::StoreError> {
-                self.$sql.end(name, reason, now, forget_at).await
-            }
-
-            async fn sweep(
-                &self,
-                at_most: usize,
-                now: ::authsession_core::clock::Timestamp,
-                forget_at: ::authsession_core::clock::Timestamp,
-            ) -> Result<Vec<($crate::keyed_hash::KeyedHash, $crate::end_reason::EndReason, $crate::backend::Content)>, $crate::store::StoreError> {
-                self.$sql.sweep(at_most, now, forget_at).await
-            }
-
-            async fn find(&self, label: &$crate::backend::Label, now: ::authsession_core::clock::Timestamp) -> Result<Vec<$crate::keyed_hash::KeyedHash>, $crate::store::StoreError> {
-                self.$sql.find(label, now).await
-            }
-
-            async fn lease(
-                &self,
-                name: &$crate::keyed_hash::KeyedHash,
-                owner: $crate::store::LeaseOwner,
-                now: ::authsession_core::clock::Timestamp,
-                until: ::authsession_core::clock::Timestamp,
-            ) -> Result<bool, $crate::store::StoreError> {
-                self.$sql.lease(name, owner, now, until).await
-            }
-
-            async fn release(&self, name: &$crate::keyed_hash::KeyedHash, owner: $crate::store::LeaseOwner) -> Result<(), $crate::store::StoreError> {
-                self.$sql.release(name, owner).await
-            }
-
-            $($($more)*)?
-        }
-    };
-}
-
-pub(crate) use steps_of;

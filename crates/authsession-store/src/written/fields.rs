@@ -1,10 +1,12 @@
 //! Numbered values one after the other: a number, a length, and so many bytes.
 
+use zeroize::Zeroizing;
+
 /// What a number or a length takes at most.
 pub(super) const LONGEST: usize = 10;
 
-/// One more than the highest number read; what has a higher one is skipped.
-const KNOWN: usize = 32;
+/// One more than the highest number read; what has a higher one is a later release's.
+const KNOWN: usize = 23;
 
 /// Seven bits a byte, the lowest first, the top bit set while more follow.
 pub(super) fn put_length(out: &mut Vec<u8>, mut length: usize) {
@@ -64,13 +66,15 @@ pub(super) fn put_number(out: &mut Vec<u8>, field: usize, number: i64) {
 pub(super) struct Fields<'bytes> {
     one: [Option<&'bytes [u8]>; KNOWN],
     repeated: Vec<&'bytes [u8]>,
+    later: Zeroizing<Vec<u8>>,
 }
 
 impl<'bytes> Fields<'bytes> {
     /// All of them, if that is what the bytes are.
     pub(super) fn all<const REPEATED: usize>(mut bytes: &'bytes [u8]) -> Option<Self> {
-        let mut fields = Self { one: [None; KNOWN], repeated: Vec::new() };
+        let mut fields = Self { one: [None; KNOWN], repeated: Vec::new(), later: Zeroizing::new(Vec::new()) };
         while !bytes.is_empty() {
+            let left = bytes.len();
             let field = take_length(&mut bytes)?;
             let length = take_length(&mut bytes)?;
             let (value, rest) = bytes.split_at_checked(length)?;
@@ -79,6 +83,10 @@ impl<'bytes> Fields<'bytes> {
                 fields.repeated.push(value);
             } else if let Some(place) = fields.one.get_mut(field) {
                 *place = Some(value);
+            } else {
+                // All that can follow, so that nothing is moved: what moves leaves a copy that nobody wipes.
+                fields.later.reserve(left);
+                put(&mut fields.later, field, value);
             }
         }
         Some(fields)
@@ -94,6 +102,11 @@ impl<'bytes> Fields<'bytes> {
 
     pub(super) fn repeated(&self) -> &[&'bytes [u8]] {
         &self.repeated
+    }
+
+    /// Those of unknown number, as they were written.
+    pub(super) fn later(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.later.to_vec())
     }
 
     /// `Some(None)`: it is not there. `None`: it is, and is no text.

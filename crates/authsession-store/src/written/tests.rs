@@ -12,7 +12,7 @@ use authsession_core::extras::Extras;
 use authsession_core::token_set::TokenSet;
 use base64_simd::URL_SAFE_NO_PAD;
 
-use crate::record::{Refused, SessionRecord};
+use crate::record::{Later, Refused, SessionRecord};
 use crate::written::{fields, packing};
 
 /// Everything in it, and the same every time.
@@ -45,6 +45,7 @@ fn record() -> SessionRecord {
         expires_at: Timestamp::NEVER,
         refresh_sent_at: Some(Timestamp::from_unix_millis(-1)),
         refused: Some(Refused { at: Timestamp::from_unix_millis(i64::MIN), young: u32::MAX, pending: true }),
+        later: Later::default(),
     }
 }
 

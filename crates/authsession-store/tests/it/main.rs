@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+#[cfg(feature = "sqlite")]
+mod claims;
+#[cfg(feature = "sealed")]
+mod clocks;
 #[cfg(feature = "cookie-store")]
 mod cookie_store;
 mod key;

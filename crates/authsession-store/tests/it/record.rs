@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use authsession_core::clock::Timestamp;
 use authsession_core::extras::Extras;
 use authsession_core::token_set::TokenSet;
-use authsession_store::record::{SessionRecord, StoredSession, Version};
+use authsession_store::record::{Later, SessionRecord, StoredSession, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -32,6 +32,7 @@ pub(crate) fn record() -> SessionRecord {
         client_id: "client".into(),
         refresh_sent_at: None,
         refused: None,
+        later: Later::default(),
         userinfo_is_newer: false,
         id_token_refused: false,
     }

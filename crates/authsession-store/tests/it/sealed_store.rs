@@ -11,7 +11,7 @@ use authsession_store::contract;
 use authsession_store::contract::bench::HaltedClock;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::{SessionId, StoreKey};
-use authsession_store::record::SessionRecord;
+use authsession_store::record::{Later, SessionRecord};
 use authsession_store::seal::KeyRing;
 use authsession_store::sealed_store::SealedStore;
 use authsession_store::store::{EndedSession, Found, LeaseOwner, SessionStore as _, StoreError, Updated};
@@ -52,6 +52,7 @@ fn record(now: Timestamp) -> SessionRecord {
         expires_at: now + HOUR * 10,
         refresh_sent_at: None,
         refused: None,
+        later: Later::default(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A backend in a test's hands: it can be looked into, counted and tampered with.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use authsession_core::clock::Timestamp;
@@ -20,6 +21,11 @@ pub(crate) struct Shelf {
     loads: AtomicUsize,
     changes: OnceLock<Changes>,
     held: Mutex<Option<Gate>>,
+    /// What time it is where the shelf stands.
+    pub(crate) time: Mutex<Option<Timestamp>>,
+    /// Whether it does not say, and how often it was asked.
+    pub(crate) hides_the_time: AtomicBool,
+    pub(crate) times_asked: AtomicUsize,
 }
 
 /// Where a load stops until it is let on.
@@ -206,6 +212,7 @@ impl Backend for Shelf {
         Ok(overdue
             .take(at_most)
             .map(|(name, row)| {
+                let forget_at = row.content.forget_at(forget_at, now);
                 let (reason, content) = row.end(EndReason::TooOld, now, forget_at);
                 (*name, reason, content)
             })
@@ -225,16 +232,24 @@ impl Backend for Shelf {
         &self,
         name: &KeyedHash,
         owner: LeaseOwner,
+        ttl: Duration,
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.get_mut(name).filter(|row| row.is_live(now)) else { return Ok(false) };
         if row.lease.is_some_and(|(holder, until)| holder != owner && until > now) {
             return Ok(false);
         }
-        row.lease = Some((owner, until));
+        row.lease = Some((owner, now + ttl));
         Ok(true)
+    }
+
+    async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.times_asked.fetch_add(1, Ordering::SeqCst);
+        if self.hides_the_time.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("away"))));
+        }
+        Ok(*self.time.lock().unwrap())
     }
 
     async fn release(&self, name: &KeyedHash, owner: LeaseOwner) -> Result<(), StoreError> {

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use authsession_core::clock::{Clock, Timestamp};
 use authsession_core::secret::Secret;
-use authsession_store::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
+use authsession_store::backend::{Backend, Content, EndOutcome, Kept, Label, Labels};
 use authsession_store::contract;
 use authsession_store::end_reason::EndReason;
 use authsession_store::keyed_hash::KeyedHash;
 use authsession_store::record::Version;
 use authsession_store::seal::KeyRing;
 use authsession_store::sealed_store::SealedStore;
+use authsession_store::sql_settings::SqlSettings;
 use authsession_store::sqlite::{SCHEMA, SqliteBackend};
 use authsession_store::store::{LeaseOwner, StoreError};
-use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Sqlite, SqlitePool};
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_900_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -33,102 +35,21 @@ async fn sessions_in_memory_keep_every_promise() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_processes_that_start_at_once_make_one_table() {
+async fn a_file_keeps_every_promise_among_processes() {
+    let file = File::new();
+    let url = file.url();
+    contract::keeps_every_promise_among_processes(async || SqliteBackend::connect(&url).await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_make_one_table() {
     for _ in 0..5 {
         let file = File::new();
-        let starts: Vec<_> = (0..10)
-            .map(|_| {
-                let url = file.url();
-                tokio::spawn(async move { SqliteBackend::connect(&url).await })
-            })
-            .collect();
-        for start in starts {
-            let backend = start.await.unwrap().unwrap();
-            assert!(matches!(backend.load(&name(1)).await.unwrap(), Kept::Absent));
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_updates_by_several_processes_one_is_saved() {
-    let file = File::new();
-    let (one, another) = (file.open().await, file.open().await);
-    one.create(&name(1), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap();
-    let updates: Vec<_> = (0..32)
-        .map(|number| {
-            let backend = Arc::clone(if number % 2 == 0 { &one } else { &another });
-            tokio::spawn(async move {
-                backend.update(&name(1), Version::FIRST, &content(2), &Labels::default(), NOW).await
-            })
+        let url = file.url();
+        contract::processes::any_number_may_open_it_at_once(&async || {
+            SqliteBackend::connect(&url).await.unwrap()
         })
-        .collect();
-    let mut saved = 0;
-    for update in updates {
-        match update.await.unwrap().unwrap() {
-            UpdateOutcome::Saved => saved += 1,
-            other => assert_eq!(other, UpdateOutcome::Changed),
-        }
-    }
-    assert_eq!(saved, 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_processes_that_sweep_at_once_each_session_is_ended_by_one() {
-    let file = File::new();
-    let (one, another) = (file.open().await, file.open().await);
-    for number in 0..100 {
-        one.create(&name(number), &content(1), &Labels::default(), NOW - HOUR, NOW).await.unwrap();
-    }
-    one.create(&name(200), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap();
-    let sweep = |backend: &Arc<SqliteBackend>| {
-        let backend = Arc::clone(backend);
-        tokio::spawn(async move {
-            let mut swept = Vec::new();
-            for _ in 0..40 {
-                swept.extend(backend.sweep(5, NOW, NOW + HOUR).await.unwrap());
-            }
-            swept
-        })
-    };
-    let (first, second) = (sweep(&one), sweep(&another));
-    let mut swept = first.await.unwrap();
-    swept.extend(second.await.unwrap());
-    let mut names: Vec<_> = swept.iter().map(|(name, ..)| *name).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!((swept.len(), names.len()), (100, 100), "each once");
-    assert!(
-        swept.iter().all(|(_, reason, kept)| *reason == EndReason::Idle && kept.sealed == content(1).sealed)
-    );
-    assert!(matches!(one.load(&name(200)).await.unwrap(), Kept::Session { .. }));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_who_write_at_once_all_get_their_turn() {
-    let file = File::new();
-    let (one, another) = (file.open().await, file.open().await);
-    let writers: Vec<_> = (0..32)
-        .map(|number| {
-            let backend = Arc::clone(if number % 2 == 0 { &one } else { &another });
-            tokio::spawn(async move {
-                let name = name(number);
-                assert!(backend.create(&name, &content(1), &Labels::default(), NOW + HOUR, NOW).await?);
-                for version in 1..20 {
-                    let read = Version::from_number(version);
-                    let updated =
-                        backend.update(&name, read, &content(version + 1), &Labels::default(), NOW).await?;
-                    assert_eq!(updated, UpdateOutcome::Saved);
-                    assert!(backend.touch(&name, NOW + HOUR * 2, NOW).await?);
-                    assert!(backend.lease(&name, LeaseOwner([1; 16]), NOW, NOW + HOUR).await?);
-                }
-                let closed = backend.end(&name, EndReason::Logout, NOW, NOW + HOUR).await?;
-                assert!(matches!(closed, EndOutcome::Now(EndReason::Logout, _)));
-                Ok::<_, StoreError>(())
-            })
-        })
-        .collect();
-    for writer in writers {
-        writer.await.unwrap().unwrap();
+        .await;
     }
 }
 
@@ -136,8 +57,8 @@ async fn many_who_write_at_once_all_get_their_turn() {
 async fn a_table_of_another_name_is_another_store() {
     let file = File::new();
     let first = file.open().await;
-    let second = SqliteBackend::on_prepared(file.pool()).with_table("another").unwrap();
-    let second = second.create_schema().await.unwrap();
+    let settings = SqlSettings::on(file.pool()).with_table("another");
+    let second = SqliteBackend::connect_with(settings).await.unwrap();
     first.create(&name(1), &content(1), &Labels::default(), NOW, NOW).await.unwrap();
     assert!(matches!(second.load(&name(1)).await.unwrap(), Kept::Absent));
     assert!(second.create(&name(1), &content(1), &Labels::default(), NOW, NOW).await.unwrap());
@@ -146,8 +67,12 @@ async fn a_table_of_another_name_is_another_store() {
 #[tokio::test]
 async fn a_name_that_is_no_identifier_is_refused() {
     for wrong in ["", "1st", "Sessions", "a b", "a;drop", "a\"b", "schema.table", "ä", &"a".repeat(41)] {
-        let backend = SqliteBackend::on_prepared(SqliteBackend::pool("sqlite::memory:").unwrap());
-        assert!(matches!(backend.with_table(wrong), Err(StoreError::Misconfigured(_))), "{wrong}");
+        for settings in
+            [SqlSettings::at("sqlite::memory:"), SqlSettings::at("sqlite::memory:").with_prepared_table()]
+        {
+            let refused = SqliteBackend::connect_with(settings.with_table(wrong)).await;
+            assert!(matches!(refused, Err(StoreError::Misconfigured(_))), "{wrong}");
+        }
     }
 }
 
@@ -171,10 +96,15 @@ async fn a_file_that_cannot_be_made_is_an_error_at_once() {
 async fn a_schema_of_one_s_own_migrations_serves() {
     let file = File::new();
     let pool = file.pool();
+    let prepared = SqlSettings::on(pool.clone()).with_prepared_table();
+    let backend = SqliteBackend::connect_with(prepared).await.unwrap();
+    assert!(
+        matches!(backend.load(&name(1)).await, Err(StoreError::Unavailable(_))),
+        "it makes none of its own"
+    );
     for _ in 0..2 {
         sqlx::raw_sql(SCHEMA).execute(&pool).await.unwrap();
     }
-    let backend = SqliteBackend::on_prepared(pool);
     assert!(backend.create(&name(1), &content(1), &Labels::default(), NOW, NOW).await.unwrap());
 }
 
@@ -212,17 +142,29 @@ async fn a_reason_of_a_later_release_is_an_end() {
 }
 
 #[tokio::test]
+async fn a_lease_does_not_outlast_a_clock_that_is_set_back() {
+    let backend = SqliteBackend::connect("sqlite::memory:").await.unwrap();
+    let (ours, theirs, ttl) = (LeaseOwner([1; 16]), LeaseOwner([2; 16]), HOUR / 60);
+    backend.create(&name(1), &content(1), &Labels::default(), NOW + HOUR * 5, NOW).await.unwrap();
+    assert!(backend.lease(&name(1), ours, ttl, NOW + HOUR).await.unwrap());
+    assert!(!backend.lease(&name(1), theirs, ttl, NOW + HOUR).await.unwrap(), "its whole time is left");
+    assert!(backend.lease(&name(1), theirs, ttl, NOW).await.unwrap(), "it is an hour earlier");
+    assert!(!backend.lease(&name(1), ours, ttl, NOW).await.unwrap(), "it has a new owner");
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_a_session_that_ended_but_why() {
     let file = File::new();
     let (backend, pool) = (file.open().await, file.pool());
     let labels = Labels { subject: Some(name(7)), provider_session: Some(name(8)) };
     backend.create(&name(1), &content(1), &labels, NOW + HOUR, NOW).await.unwrap();
-    backend.lease(&name(1), LeaseOwner([1; 16]), NOW, NOW + HOUR).await.unwrap();
+    backend.lease(&name(1), LeaseOwner([1; 16]), HOUR, NOW).await.unwrap();
     assert_eq!(backend.find(&Label::Subject(name(7)), NOW).await.unwrap(), [name(1)]);
     backend.end(&name(1), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
     let left: (i64,) = sqlx::query_as(
         "SELECT count(*) FROM authsession_sessions WHERE sealed IS NULL AND subject IS NULL \
-         AND provider_session IS NULL AND lease_owner IS NULL AND ended = 'logout'",
+         AND provider_session IS NULL AND lease_until IS NULL AND ended = 'logout' \
+         AND length(lease_owner) = 16 AND hex(lease_owner) <> '01010101010101010101010101010101'",
     )
     .fetch_one(&pool)
     .await
@@ -232,11 +174,42 @@ async fn nothing_is_left_of_a_session_that_ended_but_why() {
     assert_eq!(backend.load(&name(1)).await.unwrap(), Kept::Absent, "and that is forgotten in time");
 }
 
+/// As a full disk is told: who is signed in stays so, and whoever ends a session ends it.
+#[tokio::test]
+async fn a_database_that_may_not_grow_serves_what_it_has_and_takes_more_when_it_may() {
+    let file = File::new();
+    drop(file.open().await);
+    let options: SqliteConnectOptions = file.url().parse().unwrap();
+    let full =
+        SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.pragma("max_page_count", "40"));
+    let full = SqlSettings::on(full).with_prepared_table();
+    let full = SqliteBackend::connect_with(full).await.unwrap();
+    let mut kept = 0;
+    let refused = loop {
+        let large = Content { sealed: vec![kept; 3_000], ..content(1) };
+        match full.create(&name(kept), &large, &Labels::default(), NOW + HOUR, NOW).await {
+            Ok(is_new) => assert!(is_new),
+            Err(error) => break error,
+        }
+        kept += 1;
+    };
+    assert!(kept > 5, "{kept}");
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    assert_eq!(full.load(&name(kept)).await.unwrap(), Kept::Absent, "it is not kept by half");
+    for number in 0..kept {
+        assert!(matches!(full.load(&name(number)).await.unwrap(), Kept::Session { .. }));
+    }
+    let ended = full.end(&name(0), EndReason::Logout, NOW, NOW + HOUR).await.unwrap();
+    assert!(matches!(ended, EndOutcome::Now(EndReason::Logout, _)), "a logout needs no room");
+    let roomy = file.open().await;
+    assert!(roomy.create(&name(kept), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap());
+}
+
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_unavailable_in_time() {
     let file = File::new();
-    let backend =
-        SqliteBackend::connect(&file.url()).await.unwrap().with_time_limit(Duration::from_millis(300));
+    let limited = |limit| SqliteBackend::connect_with(SqlSettings::at(&file.url()).with_time_limit(limit));
+    let backend = limited(Duration::from_millis(300)).await.unwrap();
     backend.create(&name(1), &content(1), &Labels::default(), NOW + HOUR, NOW).await.unwrap();
     let pool = file.pool();
     let other = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -246,13 +219,16 @@ async fn a_store_that_does_not_answer_is_unavailable_in_time() {
     assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{touched:?}");
     assert!(matches!(backend.load(&name).await.unwrap(), Kept::Session { .. }), "readers wait for no writer");
     other.rollback().await.unwrap();
-    assert!(backend.with_time_limit(Duration::from_secs(20)).touch(&name, NOW + HOUR, NOW).await.unwrap());
+    let patient = limited(Duration::from_secs(20)).await.unwrap();
+    assert!(patient.touch(&name, NOW + HOUR, NOW).await.unwrap());
 }
 
 #[tokio::test]
 async fn debug_shows_the_table_and_no_path() {
     let file = File::new();
-    let shown = format!("{:?}", SqliteBackend::connect(&file.url()).await.unwrap());
+    let (settings, backend) =
+        (SqlSettings::<Sqlite>::at(&file.url()), SqliteBackend::connect(&file.url()).await);
+    let shown = format!("{settings:?} {:?}", backend.unwrap());
     assert!(shown.contains("authsession_sessions") && !shown.contains("sqlite:"), "{shown}");
 }
 
@@ -289,7 +265,8 @@ impl File {
     }
 
     fn pool(&self) -> SqlitePool {
-        SqliteBackend::pool(&self.url()).unwrap()
+        let options: SqliteConnectOptions = self.url().parse().unwrap();
+        SqlitePool::connect_lazy_with(options.create_if_missing(true))
     }
 
     async fn open(&self) -> Arc<SqliteBackend> {

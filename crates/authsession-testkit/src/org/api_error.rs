@@ -4,6 +4,9 @@ use crate::wire::Reply;
 use serde_json::Value;
 use serde_json::json;
 
+/// The kind of every answer of the API that is JSON.
+pub(crate) const JSON: &str = "application/json;charset=UTF-8";
+
 /// Its status, its code, what it says, and the fields it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -89,7 +92,7 @@ impl ApiError {
     }
 
     pub(crate) fn reply(&self) -> Reply {
-        Reply::json(self.status, &json!([self.value()]))
+        Reply::text(self.status, JSON, json!([self.value()]).to_string())
     }
 }
 

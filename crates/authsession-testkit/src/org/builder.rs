@@ -1,8 +1,6 @@
 //! How an org is set up.
 
 use crate::clock::VirtualClock;
-use crate::key_pair::KeyPair;
-use crate::keys::SigningAlgorithm;
 use crate::org::Org;
 use crate::org::RequestLimit;
 use crate::org::connected_app::ConnectedApp;
@@ -11,15 +9,17 @@ use crate::org::tenant::Orders;
 use crate::org::tenant::Settings;
 use crate::org::tenant::Tenant;
 use crate::org::user::OrgUser;
+use crate::public_key::PublicKey;
 use crate::serve::Server;
 use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
+
+/// Of the key the first app of every org signs with. Making one takes longer than most tests.
+const DEFAULT_CERTIFICATE: &str = include_str!("default_app.spki.pem");
 
 /// Settings of an [`Org`], each with a default.
 #[must_use]
@@ -158,17 +158,16 @@ impl OrgBuilder {
     ///
     /// # Errors
     ///
-    /// When the address cannot be bound, or no key can be made.
+    /// When the address cannot be bound.
     pub async fn start(mut self) -> io::Result<Org> {
         let slot = Server::reserve_at(self.listen).await?;
-        let pair = test_pair()?;
         if self.users.is_empty() {
             self.users.push(OrgUser::new("integration@acme.example"));
         }
         let first = self.users.first().map_or_else(String::new, |user| user.username.clone());
         if self.apps.is_empty() {
             let app = ConnectedApp::new("3MVG9.testkit.consumer.key", "the-consumer-secret-of-the-test-app")
-                .certificate(pair.public_key()?)
+                .certificate(PublicKey::from_pem(DEFAULT_CERTIFICATE)?)
                 .run_as(&first);
             self.apps.push(app);
         }
@@ -197,19 +196,10 @@ impl OrgBuilder {
             deny_next: None,
             limit: RequestLimit::Counted,
             rotation: self.rotation,
+            children_a_page: None,
+            locators_end_with_session: false,
         };
-        let private_key_pem = pair.private_key_pem()?;
-        Ok(Org::run(Arc::new(Tenant::new(settings, self.clock, orders)), slot, private_key_pem))
-    }
-}
-
-/// The pair the first app of every org signs with. Making one is slow, so a process makes one.
-fn test_pair() -> io::Result<KeyPair> {
-    static PAIR: Mutex<Option<KeyPair>> = Mutex::new(None);
-    let mut pair = PAIR.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*pair {
-        Some(pair) => Ok(pair.clone()),
-        None => Ok(pair.insert(KeyPair::generate(SigningAlgorithm::Rs256)?).clone()),
+        Ok(Org::run(Arc::new(Tenant::new(settings, self.clock, orders)), slot))
     }
 }
 

@@ -1,34 +1,51 @@
-//! What the test tells the org's services: how fast jobs go, what becomes of them, and when a session ends.
+//! What the test tells the org's services: how fast jobs go, and what becomes of them.
 
 use crate::org::Org;
 use crate::org::actions::Action;
 use crate::org::event_logs;
-use crate::script::Answer;
 use std::io;
-use std::sync::Arc;
 
-/// Requests told apart by their path.
+/// Queries.
 impl Org {
-    /// The next request that fits the pattern gets this answer; patterns are told of at [`Script`](crate::script::Script).
-    pub fn enqueue_at(&self, pattern: &str, answer: Answer) {
-        self.tenant.script.enqueue_at(pattern, answer);
+    /// How many records a page of a list within a record has, such as of `(SELECT Id FROM Contacts)`; as many as any page
+    /// unless stated.
+    pub fn children_a_page(&self, records: usize) {
+        self.tenant.orders().children_a_page = Some(records.max(1));
     }
 
-    /// Every request that fits the pattern and for which nothing is queued gets this answer.
-    pub fn always_at(&self, pattern: &str, answer: Answer) {
-        self.tenant.script.always_at(pattern, answer);
-    }
-
-    /// All sessions end just before this request is looked at. To end them before the third of a kind, queue two
-    /// [`Answer::normal`] first.
-    #[must_use]
-    pub fn session_ends(&self) -> Answer {
-        let tenant = Arc::clone(&self.tenant);
-        Answer::normal().doing(move || tenant.expire_sessions())
+    /// Whether the rest of a query can be had by the session that asked it only: another one's gets `INVALID_SESSION_ID`, on
+    /// that page and nowhere else. It can be had by every session unless stated.
+    pub fn locators_end_with_session(&self, end: bool) {
+        self.tenant.orders().locators_end_with_session = end;
     }
 }
 
 /// Jobs of Bulk API 2.0.
+///
+/// ```
+/// use authsession_testkit::browser::Browser;
+/// use authsession_testkit::org::Org;
+/// use http::Method;
+/// use serde_json::Value;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let org = Org::builder().start().await?;
+/// org.bulk_pace(0);
+/// org.make_up_next_bulk_result(1000, 64);
+///
+/// let (browser, token) = (Browser::new()?, org.open_session(&org.username())?);
+/// let jobs = format!("{}/services/data/v66.0/jobs/query", org.instance_url());
+/// let authorization = format!("Bearer {token}");
+/// let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+/// let query = r#"{"operation":"query","query":"SELECT Id, Name FROM Account"}"#;
+/// let job: Value = browser.fetch_with(Method::POST, &jobs, &headers, query).await?.json()?;
+/// let job = format!("{jobs}/{}", job["id"].as_str().unwrap_or_default());
+/// let polled = browser.fetch_with(Method::GET, &job, &headers, "").await?.json()?;
+/// assert_eq!(polled["state"], "JobComplete");
+/// let results = browser.fetch_with(Method::GET, format!("{job}/results"), &headers, "").await?;
+/// assert_eq!(results.header("sforce-numberofrecords"), Some("1000"));
+/// # Ok(()) }
+/// ```
 impl Org {
     /// How many polls find a job in each of `UploadComplete` and `InProgress`; one unless stated. With none, a job is over at
     /// the first poll.

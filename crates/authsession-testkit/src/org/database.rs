@@ -3,7 +3,9 @@
 pub(crate) mod coerce;
 pub(crate) mod cursor;
 pub(crate) mod describe;
+pub(crate) mod fill;
 pub(crate) mod read;
+pub(crate) mod references;
 pub(crate) mod shown;
 pub(crate) mod store;
 pub(crate) mod write;
@@ -65,17 +67,6 @@ impl Database {
         self.with(|store| store.update(object, id, fields))
     }
 
-    /// The record whose external id has this value is changed, or made: its id, and whether it was made.
-    pub(crate) fn upsert(
-        &self,
-        object: &str,
-        external_field: &str,
-        value: &str,
-        fields: Fields,
-    ) -> Result<(String, bool), ApiError> {
-        self.with(|store| store.upsert(object, external_field, value, fields))
-    }
-
     pub(crate) fn delete(&self, object: &str, id: &str) -> Result<(), ApiError> {
         self.with(|store| store.delete(object, id))
     }
@@ -88,10 +79,6 @@ impl Database {
     /// All rows of a query at once.
     pub(crate) fn run(&self, soql: &str, include_deleted: bool) -> Result<Rows, ApiError> {
         self.with(|store| store.run(soql, include_deleted))
-    }
-
-    pub(crate) fn describe(&self, object: &str) -> Result<Value, ApiError> {
-        self.with(|store| store.describe(object))
     }
 
     pub(crate) fn define(&self, object: OrgObject) -> Result<(), ApiError> {

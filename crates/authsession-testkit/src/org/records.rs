@@ -31,7 +31,35 @@ impl Org {
     /// When a client would be refused.
     pub fn insert(&self, object: &str, fields: Value) -> io::Result<String> {
         let Value::Object(fields) = fields else { return Err(io::Error::other("a record is a JSON object")) };
-        self.tenant.database().insert(object, fields).map_err(said)
+        self.tenant.database().insert(object, fields).map_err(|error| said(&error))
+    }
+
+    /// Changes a record, as somebody else would meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When a client would be refused.
+    pub fn update(&self, object: &str, id: &str, fields: Value) -> io::Result<()> {
+        let Value::Object(fields) = fields else { return Err(io::Error::other("a record is a JSON object")) };
+        self.tenant.database().update(object, id, fields).map_err(|error| said(&error))
+    }
+
+    /// Deletes a record; `queryAll` still sees it.
+    ///
+    /// # Errors
+    ///
+    /// When a client would be refused.
+    pub fn delete(&self, object: &str, id: &str) -> io::Result<()> {
+        self.tenant.database().delete(object, id).map_err(|error| said(&error))
+    }
+
+    /// The bytes of a field such as the `Body` of an `Attachment`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such record, or the field holds no bytes.
+    pub fn bytes(&self, object: &str, id: &str, field: &str) -> io::Result<Vec<u8>> {
+        self.tenant.database().blob(object, id, field).map_err(|error| said(&error))
     }
 
     /// So many new records, called `<object> <number>`: a hundred thousand take a second.
@@ -40,7 +68,7 @@ impl Org {
     ///
     /// When there is no such object.
     pub fn fill(&self, object: &str, count: usize) -> io::Result<()> {
-        self.tenant.database().fill(object, count).map_err(said)
+        self.tenant.database().fill(object, count).map_err(|error| said(&error))
     }
 
     /// How many records of this object there are, without those deleted.
@@ -50,7 +78,7 @@ impl Org {
     /// When there is no such object.
     pub fn count(&self, object: &str) -> io::Result<usize> {
         let found = self.tenant.database().run(&format!("SELECT COUNT() FROM {object}"), false);
-        found.map(|rows| rows.total).map_err(said)
+        found.map(|rows| rows.total).map_err(|error| said(&error))
     }
 
     /// What a query finds, all at once and flat: a parent's field is called `Account.Name`.
@@ -59,7 +87,7 @@ impl Org {
     ///
     /// When a client would be refused.
     pub fn query(&self, soql: &str) -> io::Result<Vec<Value>> {
-        let rows = self.tenant.database().run(soql, false).map_err(said)?;
+        let rows = self.tenant.database().run(soql, false).map_err(|error| said(&error))?;
         Ok(rows.records.into_iter().map(Value::Object).collect())
     }
 
@@ -69,10 +97,10 @@ impl Org {
     ///
     /// When a name cannot be one.
     pub fn define(&self, object: OrgObject) -> io::Result<()> {
-        self.tenant.database().define(object).map_err(said)
+        self.tenant.database().define(object).map_err(|error| said(&error))
     }
 }
 
-fn said(error: ApiError) -> io::Error {
+fn said(error: &ApiError) -> io::Error {
     io::Error::other(format!("{}: {}", error.code, error.message))
 }

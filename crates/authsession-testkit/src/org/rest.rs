@@ -1,6 +1,7 @@
 //! The REST API: who may ask, versions, limits, and the way to what has to do with records.
 
 mod blob;
+mod child_lists;
 mod composite;
 mod conditional;
 mod graphql;
@@ -120,8 +121,13 @@ fn versions(tenant: &Tenant) -> Value {
 
 fn listed(tenant: &Tenant, base: &str, purpose: &Purpose) -> Value {
     json!({
+        "composite": format!("{base}/composite"),
+        "graphql": format!("{base}/graphql"),
         "limits": format!("{base}/limits"),
+        "parameterizedSearch": format!("{base}/parameterizedSearch"),
         "query": format!("{base}/query"),
+        "queryAll": format!("{base}/queryAll"),
+        "search": format!("{base}/search"),
         "sobjects": format!("{base}/sobjects"),
         "identity": tenant.identity_url(&purpose.username),
     })

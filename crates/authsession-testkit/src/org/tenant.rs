@@ -53,6 +53,9 @@ pub(crate) struct Orders {
     pub(crate) deny_next: Option<String>,
     pub(crate) limit: RequestLimit,
     pub(crate) rotation: bool,
+    /// How many children a page has, if not as many as records.
+    pub(crate) children_a_page: Option<usize>,
+    pub(crate) locators_end_with_session: bool,
 }
 
 pub(crate) struct Tenant {

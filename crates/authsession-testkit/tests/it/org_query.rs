@@ -215,3 +215,64 @@ async fn a_locator_is_of_what_was_found_then_and_can_be_asked_again_for_two_days
     api.clock.advance(Duration::from_secs(2 * 86_400));
     assert_eq!(api.get(next).await.0, 400);
 }
+
+#[tokio::test]
+async fn columns_are_described_where_they_are_joined() {
+    let api = widgets().await;
+    let soql = "SELECT+Weight__c,Account__r.Name,Account__r.Owner.Name,Account__r.Owner.Email+FROM+Widget__c";
+    let (_, answer) = api.get(&format!("query?q={soql}&columns=true")).await;
+    let columns = answer["columnMetadata"].as_array().unwrap();
+    assert_eq!(
+        (columns.len(), &columns[0]["columnName"], &columns[0]["numberType"]),
+        (2, &json!("Weight__c"), &json!(true))
+    );
+    let joined = columns[1]["joinColumns"].as_array().unwrap();
+    assert_eq!((&joined[0]["columnName"], &joined[1]["columnName"]), (&json!("Name"), &json!("Owner")));
+    assert_eq!((joined.len(), joined[1]["joinColumns"].as_array().unwrap().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_plan_says_how_many_records_a_query_looks_at() {
+    let api = widgets().await;
+    let (_, answer) = api.get("query?explain=SELECT+Id+FROM+Widget__c+WHERE+Weight__c+>+1").await;
+    assert_eq!(
+        (&answer["plans"][0]["sobjectType"], &answer["plans"][0]["cardinality"]),
+        (&json!("Widget__c"), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn a_long_list_within_a_record_goes_on_under_a_locator_that_ends_with_its_records_page() {
+    let api = widgets().await;
+    let acme = api.org.query("SELECT Id FROM Account WHERE Name = 'Acme'").unwrap()[0]["Id"].clone();
+    for name in ["Cog", "Dowel"] {
+        api.org.insert("Widget__c", json!({ "Name": name, "Account__c": acme })).unwrap();
+    }
+    let there = api.org.count("Account").unwrap();
+    api.org.fill("Account", 201 - there).unwrap();
+    api.org.children_a_page(2);
+    let soql = "query?q=SELECT+Name,(SELECT+Name+FROM+Widgets__r+ORDER+BY+Name)+FROM+Account";
+    let options = [("sforce-query-options", "batchSize=200")];
+    let first = api.send(http::Method::GET, soql, &options, "").await.json().unwrap();
+    let widgets = &first["records"][0]["Widgets__r"];
+    assert_eq!((&widgets["totalSize"], &widgets["done"]), (&json!(3), &json!(false)));
+    assert_eq!(widgets["records"].as_array().unwrap().len(), 2);
+    let rest = widgets["nextRecordsUrl"].as_str().unwrap();
+    let (_, page) = api.get(rest).await;
+    assert_eq!((&page["records"][0]["Name"], &page["done"]), (&json!("Dowel"), &json!(true)));
+
+    assert_eq!(api.get(first["nextRecordsUrl"].as_str().unwrap()).await.0, 200);
+    let (status, error) = api.get(rest).await;
+    assert_eq!((status, &error[0]["errorCode"]), (400, &json!("INVALID_QUERY_LOCATOR")));
+}
+
+#[tokio::test]
+async fn a_locator_may_be_told_to_end_with_its_session() {
+    let api = Api::new().await;
+    api.org.fill("Account", 2001).unwrap();
+    let next = api.query("SELECT Id FROM Account").await["nextRecordsUrl"].as_str().unwrap().to_owned();
+    assert_eq!(api.get(&next).await.0, 200);
+    api.org.locators_end_with_session(true);
+    let (status, error) = api.get(&next).await;
+    assert_eq!((status, &error[0]["errorCode"]), (401, &json!("INVALID_SESSION_ID")));
+}

@@ -135,6 +135,7 @@ async fn what_is_deleted_is_gone_and_says_so() {
         let (status, error) = api.get(&format!("sobjects/Account/{never}")).await;
         assert_eq!((status, code(&error)), (404, "NOT_FOUND"));
     }
+    assert_eq!(code(&api.get("sobjects/Account/003xx0000000001AAA").await.1), "NOT_FOUND");
     let of_another_kind = api.delete("sobjects/Account/003xx0000000001AAA").await;
     assert_eq!((of_another_kind.0, code(&of_another_kind.1)), (400, "MALFORMED_ID"));
 }
@@ -268,4 +269,22 @@ async fn an_object_says_what_it_is() {
         (&json!(false), &json!(false))
     );
     assert_eq!(api.get("sobjects/Nope/describe").await.0, 404);
+}
+
+#[tokio::test]
+async fn relationships_lead_on_from_a_record() {
+    let api = Api::new().await;
+    let account = made(&api, "Account", json!({ "Name": "Initech" })).await;
+    let contact = made(&api, "Contact", json!({ "LastName": "Lumbergh", "AccountId": account })).await;
+    let (_, parent) = api.get(&format!("sobjects/Contact/{contact}/Account?fields=Name")).await;
+    assert_eq!((&parent["Name"], &parent["Id"]), (&json!("Initech"), &json!(account)));
+    let (_, children) = api.get(&format!("sobjects/Account/{account}/Contacts?fields=LastName")).await;
+    assert_eq!(
+        (&children["totalSize"], &children["records"][0]["LastName"]),
+        (&json!(1), &json!("Lumbergh"))
+    );
+    for nothing in [format!("sobjects/Account/{account}/Parent"), format!("sobjects/Account/{account}/Nope")]
+    {
+        assert_eq!(api.get(&nothing).await.0, 404);
+    }
 }

@@ -7,7 +7,7 @@ use proptest::collection::{hash_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use crate::record::{Refused, SessionRecord};
+use crate::record::{Later, Refused, SessionRecord};
 use crate::written::tests::{jwt, noise, record};
 use crate::written::{read, write};
 
@@ -117,6 +117,7 @@ fn records() -> impl Strategy<Value = SessionRecord> {
                 expires_at: instants.1,
                 refresh_sent_at: instants.2,
                 refused,
+                later: Later::default(),
             }
         },
     )

@@ -10,9 +10,9 @@ use serde_json::json;
 
 impl Store {
     /// An object with its fields and child relationships.
-    pub(crate) fn describe(&self, object: &str) -> Result<Value, ApiError> {
+    pub(crate) fn describe(&self, object: &str, base: &str) -> Result<Value, ApiError> {
         let object = self.object(object)?;
-        let mut value = self.summary(object);
+        let mut value = self.summary(object, base);
         value["fields"] = object.fields.iter().map(|field| described(object, field)).collect();
         value["childRelationships"] = self.child_relationships(object);
         value["recordTypeInfos"] = json!([{
@@ -23,14 +23,14 @@ impl Store {
     }
 
     /// All objects, each without its fields.
-    pub(crate) fn describe_all(&self) -> Value {
-        self.schema.iter().map(|object| self.summary(object)).collect()
+    pub(crate) fn describe_all(&self, base: &str) -> Value {
+        self.schema.iter().map(|object| self.summary(object, base)).collect()
     }
 
-    /// An object without its fields; links are to the newest version.
-    pub(crate) fn summary(&self, object: &OrgObject) -> Value {
+    /// An object without its fields.
+    pub(crate) fn summary(&self, object: &OrgObject, base: &str) -> Value {
         let label = object.name.trim_end_matches("__c").replace('_', " ");
-        let base = format!("/services/data/v66.0/sobjects/{}", object.name);
+        let base = format!("{base}/sobjects/{}", object.name);
         json!({
             "name": object.name,
             "label": label,
@@ -103,15 +103,14 @@ fn described(object: &OrgObject, field: &OrgField) -> Value {
     };
     let length = kind.length();
     let soap = match kind {
-        Kind::Id => "tns:ID".to_owned(),
-        Kind::Reference { .. } => "tns:ID".to_owned(),
-        Kind::Currency | Kind::Number => "xsd:double".to_owned(),
-        Kind::DateTime => "xsd:dateTime".to_owned(),
-        Kind::Integer => "xsd:int".to_owned(),
-        Kind::Boolean => "xsd:boolean".to_owned(),
-        Kind::Date => "xsd:date".to_owned(),
-        Kind::Blob { .. } => "xsd:base64Binary".to_owned(),
-        _ => "xsd:string".to_owned(),
+        Kind::Id | Kind::Reference { .. } => "tns:ID",
+        Kind::Currency | Kind::Number => "xsd:double",
+        Kind::DateTime => "xsd:dateTime",
+        Kind::Integer => "xsd:int",
+        Kind::Boolean => "xsd:boolean",
+        Kind::Date => "xsd:date",
+        Kind::Blob { .. } => "xsd:base64Binary",
+        _ => "xsd:string",
     };
     let mut shown = rights(object, field);
     let own = json!({

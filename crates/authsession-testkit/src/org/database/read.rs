@@ -19,8 +19,6 @@ use serde_json::json;
 /// The answer to a query, flat: a parent's field is called `Account.Name`.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    pub(crate) object: String,
-    pub(crate) columns: Vec<String>,
     pub(crate) records: Vec<Fields>,
     /// How many there are; of `COUNT()`, which has no records, the count.
     pub(crate) total: usize,
@@ -38,8 +36,6 @@ impl Store {
     /// All rows of a query at once.
     pub(crate) fn run(&self, soql: &str, include_deleted: bool) -> Result<Rows, ApiError> {
         let plan = self.plan(soql, include_deleted)?;
-        let columns = plan.columns.iter().map(|column| column.path()).collect();
-        let object = plan.object.clone();
         let (records, total) = match plan.shape {
             Shape::Count => (Vec::new(), self.counted(&plan)?),
             Shape::Groups => {
@@ -53,7 +49,7 @@ impl Store {
                 (self.read(&plan, &rows, "/services/data/v66.0", Self::flat)?, total)
             }
         };
-        Ok(Rows { object, columns, records, total })
+        Ok(Rows { records, total })
     }
 
     /// The row numbers a query finds, in order; of a subquery, those of this parent.

@@ -28,6 +28,7 @@ pub(crate) struct Store {
     pub(crate) clock: VirtualClock,
     pub(crate) schema: Vec<OrgObject>,
     pub(crate) cursors: BTreeMap<String, Cursor>,
+    pub(crate) cursors_opened: u64,
     /// When the schema last changed, in seconds since 1970.
     pub(crate) schema_changed: i64,
     users: Vec<(String, String, bool)>,
@@ -58,6 +59,7 @@ impl Store {
             clock,
             schema: Vec::new(),
             cursors: BTreeMap::new(),
+            cursors_opened: 0,
             schema_changed,
             users: Vec::new(),
         };

@@ -3,6 +3,8 @@
 use crate::org::api_error::ApiError;
 use crate::org::database::Fields;
 use crate::org::database::coerce::coerce;
+use crate::org::database::references::ambiguous;
+use crate::org::database::references::external;
 use crate::org::database::store::Store;
 use crate::org::field::Kind;
 use crate::org::field::OrgField;
@@ -24,7 +26,7 @@ impl Store {
             let message = "cannot specify Id in an insert call";
             return Err(ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message).about(["Id"]));
         }
-        let mut kept = self.kept(object, &fields, "create", |field| field.createable)?;
+        let mut kept = self.kept(object, fields, |field| field.createable)?;
         let has = |name: &str| kept.iter().any(|(own, value)| own == name && *value != Sql::Null);
         let missing: Vec<String> = object
             .fields
@@ -60,7 +62,7 @@ impl Store {
             return Err(ApiError::new(400, "INVALID_FIELD", message).about(["Id"]));
         }
         let row = self.row(object, id)?;
-        let mut kept = self.kept(object, &fields, "update", |field| field.updateable)?;
+        let mut kept = self.kept(object, fields, |field| field.updateable)?;
         let emptied = |(name, value): &&(String, Sql)| {
             *value == Sql::Null && object.find(name).is_some_and(|field| field.required)
         };
@@ -116,17 +118,16 @@ impl Store {
     fn kept(
         &self,
         object: &OrgObject,
-        fields: &Fields,
-        verb: &str,
+        fields: Fields,
         allowed: impl Fn(&OrgField) -> bool,
     ) -> Result<Kept, ApiError> {
         let mut kept = Kept::new();
-        for (name, value) in fields.iter().filter(|(name, _)| *name != "attributes") {
-            if let (Some(field), Value::Object(parent)) = (object.parent(name), value) {
+        for (name, value) in fields.into_iter().filter(|(name, _)| name != "attributes") {
+            if let (Some(field), Value::Object(parent)) = (object.parent(&name), &value) {
                 kept.push((field.name.clone(), self.by_external_id(field, parent)?));
                 continue;
             }
-            let field = object.find(name).ok_or_else(|| ApiError::no_such_field(&object.name, name))?;
+            let field = object.find(&name).ok_or_else(|| ApiError::no_such_field(&object.name, &name))?;
             if !allowed(field) {
                 let message = format!(
                     "Unable to create/update fields: {}. Please check the security settings of this field and verify that it \
@@ -136,57 +137,18 @@ impl Store {
                 let error = ApiError::new(400, "INVALID_FIELD_FOR_INSERT_UPDATE", message);
                 return Err(error.about([&field.name]));
             }
-            let value = coerce(field, value)?;
+            let value = coerce(field, &value)?;
             if let (Kind::Reference { to, .. }, Sql::Text(id)) = (&field.kind, &value) {
-                self.refers(field, to, id, verb)?;
+                self.refers(field, to, id)?;
             }
             if let (Kind::Blob { length: Some(length) }, Sql::Blob(bytes)) = (&field.kind, &value) {
                 let bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
                 kept.push(((*length).to_owned(), Sql::Integer(bytes)));
             }
+            kept.retain(|(own, _)| *own != field.name);
             kept.push((field.name.clone(), value));
         }
         Ok(kept)
-    }
-
-    /// A reference leads to a record that is there. One by which anything may be meant leads anywhere.
-    fn refers(&self, field: &OrgField, to: &str, id: &str, _verb: &str) -> Result<(), ApiError> {
-        let Some(target) = self.object_of(id) else { return Ok(()) };
-        let anything = ["ParentId", "WhatId", "WhoId"].contains(&field.name.as_str());
-        if target.name != to && !anything {
-            let message = format!("{to} ID: id value of incorrect type: {id}");
-            return Err(ApiError::new(400, "MALFORMED_ID", message).about([&field.name]));
-        }
-        if target.name == "User" {
-            return Ok(());
-        }
-        match self.row(target, id) {
-            Err(error) if error.code == "INVALID_CROSS_REFERENCE_KEY" => {
-                Err(ApiError { status: 400, ..ApiError::no_such_record() })
-            }
-            Err(error) => Err(ApiError { status: 400, ..error }),
-            Ok(_) => Ok(()),
-        }
-    }
-
-    /// `"Account__r": {"External_Id__c": "A1"}`: the parent, by an external id.
-    fn by_external_id(&self, field: &OrgField, parent: &Fields) -> Result<Sql, ApiError> {
-        let Kind::Reference { to, .. } = &field.kind else { return Ok(Sql::Null) };
-        let target = self.object(to)?;
-        let named = parent.iter().find(|(name, _)| *name != "attributes");
-        let (name, value) = named.ok_or_else(|| ApiError::no_such_field(to, ""))?;
-        let key = external(target, name)?;
-        let found = self.ids(target, key, coerce(key, value)?)?;
-        match found.as_slice() {
-            [id] => Ok(Sql::Text(id.clone())),
-            [] => {
-                let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                let message =
-                    format!("Foreign key external ID: {shown} not found for field {name} in entity {to}");
-                Err(ApiError::new(400, "INVALID_FIELD", message).about([]))
-            }
-            several => Err(ambiguous(name, several.len())),
-        }
     }
 
     fn unique(&self, object: &OrgObject, kept: &Kept, except: Option<i64>) -> Result<(), ApiError> {
@@ -251,55 +213,4 @@ impl Store {
         self.connection.prepare_cached(&statement)?.execute([id])?;
         Ok(())
     }
-
-    /// Many records at once, called `<object> <number>`; of the fields that are required, those that are text are filled.
-    pub(crate) fn fill(&mut self, object: &str, count: usize) -> Result<(), ApiError> {
-        let object = self.object(object)?;
-        let table = quoted(&object.name);
-        let first: i64 = self.connection.query_row(
-            &format!("SELECT ifnull(max(rowid), 0) + 1 FROM {table}"),
-            [],
-            |row| row.get(0),
-        )?;
-        let last = first + i64::try_from(count).unwrap_or_default();
-        let id = identifier(&object.prefix, 0);
-        let (head, tail) = (id.get(..5).unwrap_or_default(), id.get(15..).unwrap_or_default());
-        let mut columns = vec!["rowid".to_owned(), "Id".to_owned()];
-        let mut values = vec!["n".to_owned(), format!("'{head}' || printf('%010d', n) || '{tail}'")];
-        for field in &object.fields {
-            let value = match (&field.kind, field.name.as_str()) {
-                (Kind::DateTime, "CreatedDate" | "LastModifiedDate" | "SystemModstamp") => {
-                    format!("'{}'", self.now())
-                }
-                (_, "OwnerId" | "CreatedById" | "LastModifiedById") => format!("'{}'", identifier("005", 1)),
-                (_, "Name" | "LastName") => format!("'{} ' || n", object.name.replace('\'', "")),
-                (Kind::Date, _) if field.required => {
-                    format!("'{}'", self.now().get(..10).unwrap_or_default())
-                }
-                (kind, name) if field.required && kind.is_text() => format!("'{name} ' || n"),
-                _ => continue,
-            };
-            columns.push(quoted(&field.name));
-            values.push(value);
-        }
-        self.connection.execute_batch(&format!(
-            "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {last}) \
-             INSERT INTO {table} ({}) SELECT {} FROM numbers WHERE n < {last}",
-            columns.join(", "),
-            values.join(", ")
-        ))?;
-        Ok(())
-    }
-}
-
-/// The field records may be named by: an external id, or the id itself.
-pub(crate) fn external<'a>(object: &'a OrgObject, name: &str) -> Result<&'a OrgField, ApiError> {
-    let field = object.find(name).filter(|field| field.external_id || field.kind == Kind::Id);
-    let message = || format!("Provided external ID field does not exist or is not accessible: {name}");
-    field.ok_or_else(|| ApiError::new(404, "NOT_FOUND", message()))
-}
-
-fn ambiguous(name: &str, count: usize) -> ApiError {
-    let message = format!("{name}: more than one record found for external id field: {count} records");
-    ApiError::new(400, "DUPLICATE_VALUE", message).about([name])
 }

@@ -38,7 +38,7 @@ fn begun(call: &Call<'_>, boundary: &str) -> Result<Reply, ApiError> {
     let unreadable = |what: &str| ApiError::new(400, "JSON_PARSER_ERROR", format!("{what} cannot be read"));
     let parts = parts(&call.inquiry.exchange.body, boundary);
     // Its name is up to the client.
-    let json = parts.iter().find(|part| part.is_json() || part.name.as_deref() == Some("json"));
+    let json = parts.iter().find(|part| part.is_record() || part.name.as_deref() == Some("json"));
     let json = json.and_then(|part| serde_json::from_slice::<Value>(part.body).ok());
     let json = json.ok_or_else(|| unreadable("The part with the options"))?;
     let zip = parts.iter().find(|part| part.name.as_deref() == Some("file")).map(|part| part.body);

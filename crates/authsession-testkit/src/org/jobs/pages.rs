@@ -59,15 +59,22 @@ pub(crate) fn results(call: &Call<'_>, id: &str) -> Result<Reply, ApiError> {
 /// Every page begins with the names of the columns.
 fn lines(call: &Call<'_>, selection: &Selection, dialect: Dialect, range: Range<usize>) -> Chunks {
     let columns = selection.columns();
-    let head = std::iter::once(Bytes::from(dialect.line(&columns)));
+    let head = std::iter::once(dialect.line(&columns));
     match &selection.found {
         Found::Rows(rows) => {
             let (database, plan) = (call.tenant.lent_database(), Arc::clone(&selection.plan));
-            Box::new(head.chain(rows::lines(database, plan, Arc::clone(rows), range, dialect)))
+            Box::new(head.map(Bytes::from).chain(rows::lines(
+                database,
+                plan,
+                Arc::clone(rows),
+                range,
+                dialect,
+            )))
         }
         Found::MadeUp { bytes, .. } => {
             let row = MadeUp::new(dialect, columns.len(), *bytes);
-            Box::new(head.chain(gathered(range.map(move |at| row.line(at)))))
+            // One that breaks off has rows by then.
+            gathered(head.chain(range.map(move |at| row.line(at))))
         }
     }
 }

@@ -20,10 +20,10 @@ pub(crate) fn fields(request: &Request<'_>, store: &Store, object: &str) -> Resu
     let parts = multipart::parts(&request.body, &boundary);
     let malformed =
         || ApiError::new(400, "INVALID_MULTIPART_REQUEST", "Multipart message has no part with the record");
-    let record = parts.iter().find(|part| part.is_json()).ok_or_else(malformed)?;
+    let record = parts.iter().find(|part| part.is_record()).ok_or_else(malformed)?;
     let mut fields: Fields = serde_json::from_slice(record.body)
         .map_err(|_| ApiError::json("The part with the record is not JSON"))?;
-    for part in parts.iter().filter(|part| !part.is_json()) {
+    for part in parts.iter().filter(|part| !part.is_record()) {
         let named = object.fields.iter().find(|field| {
             matches!(field.kind, Kind::Blob { .. }) && part.name.as_deref() == Some(field.name.as_str())
         });

@@ -3,13 +3,15 @@
 /// One part: its name, its kind, its bytes.
 pub(crate) struct Part<'a> {
     pub(crate) name: Option<String>,
+    is_file: bool,
     kind: String,
     pub(crate) body: &'a [u8],
 }
 
 impl Part<'_> {
-    pub(crate) fn is_json(&self) -> bool {
-        self.kind.to_ascii_lowercase().starts_with("application/json")
+    /// Whether it is the record, not one of its files, which may be JSON too.
+    pub(crate) fn is_record(&self) -> bool {
+        !self.is_file && self.kind.to_ascii_lowercase().starts_with("application/json")
     }
 }
 
@@ -40,11 +42,14 @@ fn part(text: &[u8]) -> Option<Part<'_>> {
     let end = find(text, b"\r\n\r\n", 0)?;
     let head = String::from_utf8_lossy(text.get(..end)?).into_owned();
     let body = text.get(end + 4..)?.strip_suffix(b"\r\n")?;
-    let mut part = Part { name: None, kind: String::new(), body };
+    let mut part = Part { name: None, is_file: false, kind: String::new(), body };
     for line in head.split("\r\n") {
         let (name, value) = line.split_once(':')?;
         match name.trim().to_ascii_lowercase().as_str() {
-            "content-disposition" => part.name = parameter(value, "name"),
+            "content-disposition" => {
+                part.name = parameter(value, "name");
+                part.is_file = parameter(value, "filename").is_some();
+            }
             "content-type" => part.kind = value.trim().to_owned(),
             _ => {}
         }

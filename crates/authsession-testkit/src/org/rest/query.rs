@@ -3,8 +3,10 @@
 use crate::org::api_error::ApiError;
 use crate::org::database::Fields;
 use crate::org::database::cursor::Cursor;
+use crate::org::database::cursor::Holder;
 use crate::org::database::store::Store;
 use crate::org::field::Kind;
+use crate::org::rest::child_lists;
 use crate::org::rest::request::Request;
 use crate::org::soql::columns::Column;
 use crate::org::soql::compile::Plan;
@@ -13,6 +15,7 @@ use crate::wire::Reply;
 use http::Method;
 use serde_json::Value;
 use serde_json::json;
+use std::sync::Arc;
 
 /// How many records a page has unless the client says otherwise, and the most it may say.
 const PAGE: usize = 2000;
@@ -62,10 +65,11 @@ fn page_of(request: &Request<'_>, store: &mut Store, plan: Plan) -> Result<Value
         Shape::Records => {
             let rows = store.found(&plan, None)?;
             if rows.len() <= page_size(request) {
-                let records = store.read(&plan, &rows, &request.base(), Store::nested)?;
+                let mut records = store.read(&plan, &rows, &request.base(), Store::nested)?;
+                child_lists::cut(request, store, &plan, &mut records, "")?;
                 return Ok(told(rows.len(), true, records));
             }
-            let (locator, cursor) = store.keep(plan, rows);
+            let (locator, cursor) = store.keep(Arc::new(plan), rows, holder(request, None));
             page(request, store, &cursor, &locator, 0)
         }
     }
@@ -76,6 +80,10 @@ pub(crate) fn more(request: &Request<'_>, store: &mut Store, locator: &str) -> R
     only_get(request)?;
     let (id, offset) = locator.split_once('-').unwrap_or((locator, "0"));
     let cursor = store.cursor(id)?;
+    if request.tenant.orders().locators_end_with_session && cursor.holder.session != session(request) {
+        return Err(ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid"));
+    }
+    store.close_children(id);
     let offset = offset.parse().ok().filter(|offset| *offset < cursor.rows.len());
     let invalid = || ApiError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
     let answer = page(request, store, &cursor, id, offset.ok_or_else(invalid)?)?;
@@ -84,18 +92,20 @@ pub(crate) fn more(request: &Request<'_>, store: &mut Store, locator: &str) -> R
 
 fn page(
     request: &Request<'_>,
-    store: &Store,
+    store: &mut Store,
     cursor: &Cursor,
     locator: &str,
     offset: usize,
 ) -> Result<Value, ApiError> {
-    let end = (offset + page_size(request)).min(cursor.rows.len());
+    let size = if cursor.holder.parent.is_some() { children_size(request) } else { page_size(request) };
+    let end = (offset + size).min(cursor.rows.len());
     let rows = cursor.rows.get(offset..end).unwrap_or_default();
-    let records = store.read(&cursor.plan, rows, &request.base(), Store::nested)?;
+    let mut records = store.read(&cursor.plan, rows, &request.base(), Store::nested)?;
+    child_lists::cut(request, store, &cursor.plan, &mut records, locator)?;
     let done = end == cursor.rows.len();
     let mut answer = told(cursor.rows.len(), done, records);
     if !done {
-        answer["nextRecordsUrl"] = json!(format!("{}/query/{locator}-{end}", request.base()));
+        answer["nextRecordsUrl"] = json!(next_url(request, locator, end));
     }
     Ok(answer)
 }
@@ -115,6 +125,25 @@ fn page_size(request: &Request<'_>) -> usize {
         name.trim().eq_ignore_ascii_case("batchSize").then(|| value.trim().parse().ok())?
     });
     wanted.map_or(PAGE, |size: usize| size.clamp(SMALLEST_PAGE, PAGE))
+}
+
+/// How many records a page of a list within a record has.
+pub(super) fn children_size(request: &Request<'_>) -> usize {
+    request.tenant.orders().children_a_page.unwrap_or_else(|| page_size(request))
+}
+
+/// Where a list goes on.
+pub(super) fn next_url(request: &Request<'_>, locator: &str, offset: usize) -> String {
+    format!("{}/query/{locator}-{offset}", request.base())
+}
+
+/// Who keeps a cursor open.
+pub(super) fn holder(request: &Request<'_>, parent: Option<String>) -> Holder {
+    Holder { session: session(request).to_owned(), parent }
+}
+
+fn session<'a>(request: &'a Request<'_>) -> &'a str {
+    request.header("authorization").unwrap_or_default()
 }
 
 fn only_get(request: &Request<'_>) -> Result<(), ApiError> {
@@ -144,21 +173,7 @@ fn explain(store: &Store, text: &str, include_deleted: bool) -> Result<Reply, Ap
 fn metadata(plan: &Plan) -> Value {
     let mut all: Vec<Value> = Vec::new();
     for column in &plan.columns {
-        let mut own = described(column);
-        for relationship in column.relationships.iter().rev() {
-            own = json!({ "columnName": relationship, "displayName": relationship, "aggregate": false, "joinColumns": [own] });
-        }
-        let same = all
-            .iter_mut()
-            .find(|one| !column.relationships.is_empty() && one["columnName"] == own["columnName"]);
-        match (same, own["joinColumns"].as_array_mut()) {
-            (Some(Value::Object(known)), Some(more)) => {
-                if let Some(Value::Array(joined)) = known.get_mut("joinColumns") {
-                    joined.append(more);
-                }
-            }
-            _ => all.push(own),
-        }
+        join(&mut all, &column.relationships, described(column));
     }
     for children in &plan.children {
         let name = &children.relationship;
@@ -168,6 +183,17 @@ fn metadata(plan: &Plan) -> Value {
         );
     }
     Value::Array(all)
+}
+
+fn join(all: &mut Vec<Value>, relationships: &[String], column: Value) {
+    let Some((name, further)) = relationships.split_first() else { return all.push(column) };
+    let at = all.iter().position(|one| one["columnName"] == *name).unwrap_or_else(|| {
+        all.push(json!({ "columnName": name, "displayName": name, "aggregate": false, "joinColumns": [] }));
+        all.len() - 1
+    });
+    if let Some(Value::Array(joined)) = all.get_mut(at).and_then(|one| one.get_mut("joinColumns")) {
+        join(joined, further, column);
+    }
 }
 
 fn described(column: &Column) -> Value {

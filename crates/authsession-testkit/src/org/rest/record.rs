@@ -4,9 +4,11 @@ use crate::org::api_error::ApiError;
 use crate::org::calendar::read_instant;
 use crate::org::database::Fields;
 use crate::org::database::coerce::coerce;
+use crate::org::database::references::external;
 use crate::org::database::store::Store;
-use crate::org::database::write::external;
 use crate::org::field::Kind;
+use crate::org::identifier::whole;
+use crate::org::object::OrgObject;
 use crate::org::rest::blob;
 use crate::org::rest::conditional::modified_since;
 use crate::org::rest::conditional::unmodified_since;
@@ -25,7 +27,6 @@ pub(crate) fn answer(
     request: &Request<'_>,
     store: &mut Store,
     object: &str,
-    _field: &str,
     id: &str,
 ) -> Result<Reply, ApiError> {
     let name = store.object(object)?.name.clone();
@@ -57,8 +58,13 @@ pub(crate) fn named(
     value: &str,
 ) -> Result<Reply, ApiError> {
     let known = store.object(object)?;
-    if known.find(value).is_some_and(|field| matches!(field.kind, Kind::Blob { .. })) {
-        return blob::body(request, store, object, field, value);
+    if whole(field).is_some_and(|id| id.starts_with(&known.prefix)) {
+        let holds_bytes = known.find(value).is_some_and(|field| matches!(field.kind, Kind::Blob { .. }));
+        return if holds_bytes {
+            blob::body(request, store, object, field, value)
+        } else {
+            related(request, store, known, field, value)
+        };
     }
     let (name, key) = (known.name.clone(), external(known, field)?);
     let found = store.ids(known, key, coerce(key, &Value::String(value.to_owned()))?)?;
@@ -69,8 +75,37 @@ pub(crate) fn named(
     match (&request.method, found.first()) {
         (&Method::PATCH, found) => upsert(request, store, &name, field, value, found.is_some()),
         (_, None) => Err(ApiError::not_found()),
-        (_, Some(id)) => answer(request, store, &name, field, id),
+        (_, Some(id)) => answer(request, store, &name, id),
     }
+}
+
+/// `sobjects/Contact/<id>/Account`, the parent; or `sobjects/Account/<id>/Contacts`, the children.
+fn related(
+    request: &Request<'_>,
+    store: &Store,
+    object: &OrgObject,
+    id: &str,
+    relationship: &str,
+) -> Result<Reply, ApiError> {
+    if request.method != Method::GET {
+        return Err(ApiError::method());
+    }
+    let row = store.row(object, id).map_err(by_url)?;
+    let wanted = request.query_value("fields").filter(|fields| !fields.is_empty());
+    if let Some(field) = object.parent(relationship) {
+        let Kind::Reference { to, .. } = &field.kind else { return Err(ApiError::not_found()) };
+        let own = fetch(store, &request.base(), &object.name, row, Some(&field.name))?;
+        let parent = own.get(&field.name).and_then(Value::as_str).ok_or_else(ApiError::not_found)?;
+        let row = store.row(store.object(to)?, parent).map_err(by_url)?;
+        return Ok(Reply::json(200, &Value::Object(fetch(store, &request.base(), to, row, wanted)?)));
+    }
+    let (child, key) = store.child(&object.name, relationship).ok_or_else(ApiError::not_found)?;
+    let fields = wanted.unwrap_or("FIELDS(STANDARD)");
+    let id = whole(id).unwrap_or_default();
+    let plan = store.plan(&format!("SELECT {fields} FROM {child} WHERE {key} = '{id}'"), false)?;
+    let rows = store.found(&plan, None)?;
+    let records = store.read(&plan, &rows, &request.base(), Store::nested)?;
+    Ok(Reply::json(200, &json!({ "totalSize": rows.len(), "done": true, "records": records })))
 }
 
 fn upsert(
@@ -98,7 +133,9 @@ fn upsert(
 }
 
 fn read(request: &Request<'_>, store: &Store, object: &str, id: &str) -> Result<Reply, ApiError> {
-    let row = store.row(store.object(object)?, id).map_err(by_url)?;
+    let row = store.row(store.object(object)?, id).map_err(by_url);
+    let row =
+        row.map_err(|error| if error.code == "MALFORMED_ID" { ApiError::not_found() } else { error })?;
     if unmodified_since(request, modified(store, object, row)?) {
         return Ok(Reply::empty(304));
     }

@@ -1,6 +1,7 @@
 //! Which resource answers what.
 
 use crate::org::api_error::ApiError;
+use crate::org::api_error::JSON;
 use crate::org::database::store::Store;
 use crate::org::limits;
 use crate::org::rest::composite;
@@ -19,6 +20,14 @@ use crate::wire::Reply;
 
 /// The answer of a resource that has to do with records.
 pub(crate) fn answer(request: &Request<'_>, store: &mut Store) -> Result<Reply, ApiError> {
+    let mut reply = found(request, store)?;
+    for (_, value) in reply.headers.iter_mut().filter(|(_, value)| value == "application/json") {
+        JSON.clone_into(value);
+    }
+    Ok(reply)
+}
+
+fn found(request: &Request<'_>, store: &mut Store) -> Result<Reply, ApiError> {
     let parts: Vec<&str> = request.parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["query"] => query::first(request, store, false),
@@ -29,7 +38,7 @@ pub(crate) fn answer(request: &Request<'_>, store: &mut Store) -> Result<Reply, 
         ["sobjects", object, "describe"] => sobjects::describe(request, store, object),
         ["sobjects", object, "deleted"] => sobjects::deleted(request, store, object),
         ["sobjects", object, "updated"] => sobjects::updated(request, store, object),
-        ["sobjects", object, id] => record::answer(request, store, object, "Id", id),
+        ["sobjects", object, id] => record::answer(request, store, object, id),
         ["sobjects", object, field, value] => record::named(request, store, object, field, value),
         ["graphql"] => graphql::answer(request, store),
         ["limits"] => limits(request),

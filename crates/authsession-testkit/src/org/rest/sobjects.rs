@@ -22,7 +22,8 @@ pub(crate) fn all(request: &Request<'_>, store: &Store) -> Result<Reply, ApiErro
     if unmodified_since(request, store.schema_changed) {
         return Ok(Reply::empty(304));
     }
-    let answer = json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": store.describe_all() });
+    let answer =
+        json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": store.describe_all(&request.base()) });
     Ok(dated(Reply::json(200, &answer), store))
 }
 
@@ -33,14 +34,14 @@ pub(crate) fn one(request: &Request<'_>, store: &mut Store, object: &str) -> Res
     }
     reads(request)?;
     let object = store.object(object)?;
-    let answer = json!({ "objectDescribe": store.summary(object), "recentItems": [] });
+    let answer = json!({ "objectDescribe": store.summary(object, &request.base()), "recentItems": [] });
     Ok(Reply::json(200, &answer))
 }
 
 /// `sobjects/Account/describe`.
 pub(crate) fn describe(request: &Request<'_>, store: &Store, object: &str) -> Result<Reply, ApiError> {
     reads(request)?;
-    let described = store.describe(object)?;
+    let described = store.describe(object, &request.base())?;
     if unmodified_since(request, store.schema_changed) {
         return Ok(Reply::empty(304));
     }

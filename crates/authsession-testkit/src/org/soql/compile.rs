@@ -12,6 +12,7 @@ use crate::org::soql::joins::Joins;
 use crate::org::soql::joins::Parent;
 use crate::org::soql::joins::column;
 use rusqlite::types::Value;
+use std::sync::Arc;
 
 /// The day a query is asked on, and whether it sees what was deleted.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ pub(crate) enum Shape {
 /// A subquery; the last parameter of its `find` is the id of the parent.
 pub(crate) struct Children {
     pub(crate) relationship: String,
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
 }
 
 impl Plan {
@@ -140,7 +141,8 @@ fn children(
             return Err(ApiError::new(400, "INVALID_TYPE", message));
         };
         let inner = Query { object: object.name.clone(), ..(**inner).clone() };
-        all.push(Children { relationship, plan: Plan::of(&inner, schema, moment, Some(foreign_key))? });
+        let plan = Arc::new(Plan::of(&inner, schema, moment, Some(foreign_key))?);
+        all.push(Children { relationship, plan });
     }
     Ok(all)
 }

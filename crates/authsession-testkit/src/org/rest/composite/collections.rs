@@ -2,8 +2,8 @@
 
 use crate::org::api_error::ApiError;
 use crate::org::database::Fields;
+use crate::org::database::references::external;
 use crate::org::database::store::Store;
-use crate::org::database::write::external;
 use crate::org::rest::composite::list;
 use crate::org::rest::record::fetch;
 use crate::org::rest::request::Request;

@@ -38,6 +38,10 @@ pub enum Recovery {
         /// How long to leave the token endpoint alone.
         wait: Duration,
     },
+    /// The rest of a query is not there any more: run the query again, from the last record that came.
+    RunAgain,
+    /// Rows of a load are with Salesforce by now: go on with the jobs the error names, and do not load the same rows again.
+    Resume,
     /// The answer is not to be believed and was not used: find out who is between us and Salesforce.
     DoNotTrust,
 }

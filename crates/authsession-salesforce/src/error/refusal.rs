@@ -8,7 +8,7 @@ use std::time::Duration;
 use authsession_core::error::{Cause, Endpoint, Error, Fault, OAuthError};
 use authsession_core::refusal::{Refusal, Refusals};
 
-use crate::auth::recovery::Recovery;
+use crate::error::recovery::Recovery;
 
 /// How long the one who refreshes at the same time gets.
 const ANOTHER_ONE_REFRESHES: Duration = Duration::from_secs(1);

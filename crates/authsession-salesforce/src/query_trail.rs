@@ -1,0 +1,15 @@
+//! Where the pages of a query were asked for: none of them twice, as the rest would then come again for ever.
+
+use std::collections::HashSet;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueryTrail {
+    locators: HashSet<Box<str>>,
+}
+
+impl QueryTrail {
+    /// Notes where the next page is; whether it leads on, and not in a circle.
+    pub(crate) fn leads_on_to(&mut self, locator: &str) -> bool {
+        self.locators.insert(locator.into())
+    }
+}
