@@ -18,7 +18,7 @@ const AROUND: i64 = 3;
 const SHARING: [&str; 3] =
     ["authsession, `AccessToken`", "authsession, `Claims<User>`", "authsession, `Session`"];
 /// What a download of any size takes of memory at its peak, on top of what the process had before it made a client.
-const DOWNLOADING: usize = 64_000_000;
+const DOWNLOADING: usize = 16_000_000;
 
 /// What was promised and is not so; empty when all is well.
 pub(crate) fn broken(

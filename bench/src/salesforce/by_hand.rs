@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use authsession_salesforce::Bytes;
+use authsession_salesforce::{Bytes, DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT};
 use authsession_testkit::org::Org;
 use authsession_testkit::org::endpoint::OrgEndpoint;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Response, StatusCode, Url};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use crate::salesforce::Failure;
@@ -44,6 +45,13 @@ pub(crate) struct Page<R> {
     pub(crate) next_records_url: Option<String>,
 }
 
+impl<R: DeserializeOwned> Page<R> {
+    /// Looks for UTF-8 once, not in every string.
+    pub(crate) fn read(answer: &[u8]) -> Result<Self, Failure> {
+        Ok(serde_json::from_str(std::str::from_utf8(answer)?)?)
+    }
+}
+
 /// The query for so many of them.
 pub(crate) fn soql(records: usize) -> String {
     format!(
@@ -62,10 +70,15 @@ pub(crate) struct ByHand {
 }
 
 impl ByHand {
-    pub(crate) async fn new(org: &Org) -> Result<Self, Failure> {
+    /// `timeouts`: those that our client has by itself.
+    pub(crate) async fn new(org: &Org, timeouts: bool) -> Result<Self, Failure> {
         let (key, secret) = (org.consumer_key(), org.consumer_secret());
+        let mut client = reqwest::Client::builder().no_proxy();
+        if timeouts {
+            client = client.connect_timeout(DEFAULT_CONNECT_TIMEOUT).read_timeout(DEFAULT_READ_TIMEOUT);
+        }
         let by_hand = Self {
-            client: reqwest::Client::builder().no_proxy().build()?,
+            client: client.build()?,
             instance: Url::parse(org.instance_url())?,
             token_endpoint: org.endpoint(OrgEndpoint::Token),
             form: format!("grant_type=client_credentials&client_id={key}&client_secret={secret}"),

@@ -17,6 +17,7 @@ pub(crate) const THEIRS: &str = "cirrus";
 
 /// A client by hand, and where its small query is.
 pub(crate) struct Floor {
+    name: &'static str,
     pub(crate) by_hand: ByHand,
     one: Url,
 }
@@ -32,17 +33,26 @@ pub(crate) enum Caller {
 impl Caller {
     /// One of each, the floor first.
     pub(crate) async fn all(org: &Org) -> Result<[Self; 3], Failure> {
-        let by_hand = ByHand::new(org).await?;
-        let one = by_hand.query(1)?;
         let ours = Ours::builder().api_version(VERSION).auth(Arc::new(sessions::ours(org)?)).build()?;
         let theirs = sessions::cirrus(org, None)?;
         let theirs = Theirs::builder().api_version(VERSION).auth(Arc::new(theirs)).build()?;
-        Ok([Self::Floor(Arc::new(Floor { by_hand, one })), Self::Ours(ours), Self::Theirs(theirs)])
+        Ok([Self::floor(org, FLOOR, false).await?, Self::Ours(ours), Self::Theirs(theirs)])
     }
 
-    pub(crate) const fn name(&self) -> &'static str {
+    /// By hand, with the timeouts that the clients have by themselves.
+    pub(crate) async fn by_hand_with_timeouts(org: &Org) -> Result<Self, Failure> {
+        Self::floor(org, "the same, with a connect and a read timeout", true).await
+    }
+
+    async fn floor(org: &Org, name: &'static str, timeouts: bool) -> Result<Self, Failure> {
+        let by_hand = ByHand::new(org, timeouts).await?;
+        let one = by_hand.query(1)?;
+        Ok(Self::Floor(Arc::new(Floor { name, by_hand, one })))
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Floor(_) => FLOOR,
+            Self::Floor(floor) => floor.name,
             Self::Ours(_) => OURS,
             Self::Theirs(_) => THEIRS,
         }
@@ -53,7 +63,7 @@ impl Caller {
         let records = match self {
             Self::Floor(floor) => {
                 let answer = floor.by_hand.get(&floor.one).await?;
-                serde_json::from_slice::<Page<Shipment>>(&answer)?.records.len()
+                Page::<Shipment>::read(&answer)?.records.len()
             }
             Self::Ours(client) => client.query_as::<Shipment>(soql).await?.records.len(),
             Self::Theirs(client) => client.query_as::<Shipment>(soql).await?.records.len(),

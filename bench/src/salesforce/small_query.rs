@@ -49,11 +49,11 @@ pub(crate) fn measure(
     one: &Runtime,
     many: &Runtime,
 ) -> Result<Vec<Cost>, Failure> {
-    let callers = one.block_on(Caller::all(org))?;
+    let callers = one.block_on(all(org))?;
     let alone = one.block_on(turns(org, &callers, 1, effort))?;
     let allocations = callers.each_ref().map(|caller| one.block_on(allocations_a_call(caller)));
     let names = callers.each_ref().map(Caller::name);
-    let callers = many.block_on(Caller::all(org))?;
+    let callers = many.block_on(all(org))?;
     let together = many.block_on(turns(org, &callers, TASKS, effort))?;
     let mut costs = Vec::new();
     for (((name, allocations), alone_here), together_here) in
@@ -74,12 +74,12 @@ pub(crate) fn measure(
     Ok(costs)
 }
 
-async fn turns(
-    org: &Org,
-    callers: &[Caller; 3],
-    tasks: usize,
-    effort: Effort,
-) -> Result<Vec<Turns>, Failure> {
+async fn all(org: &Org) -> Result<[Caller; 4], Failure> {
+    let [floor, ours, theirs] = Caller::all(org).await?;
+    Ok([floor, Caller::by_hand_with_timeouts(org).await?, ours, theirs])
+}
+
+async fn turns(org: &Org, callers: &[Caller], tasks: usize, effort: Effort) -> Result<Vec<Turns>, Failure> {
     let mut all = vec![Turns::default(); callers.len()];
     for round in 0..=effort.turns() {
         for (caller, turns) in callers.iter().zip(&mut all) {

@@ -139,7 +139,7 @@ async fn counted<R, E: Into<Failure>>(
 async fn pages<R: DeserializeOwned>(by_hand: &ByHand, work: Duration) -> Result<usize, Failure> {
     let (mut url, mut count) = (by_hand.query(RECORDS)?, 0);
     loop {
-        let page: Page<R> = serde_json::from_slice(&by_hand.get(&url).await?)?;
+        let page = Page::<R>::read(&by_hand.get(&url).await?)?;
         for record in page.records {
             deal_with(record, work);
             count += 1;
