@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use crate::sql::dialect::{Answer, Dialect, Remedy, Value, remedy};
 use crate::sql::error::Failure;
 use crate::sql::statements::{Statement, Statements};
-use crate::sql::table::{NAME, Table};
-use crate::sql_settings::{Place, SqlSettings};
+use crate::sql::table::Table;
+use crate::sql_settings::{LIMIT, NAME, Place, SqlSettings};
 use crate::store::StoreError;
 
 pub(crate) mod dialect;
@@ -23,8 +23,6 @@ pub(crate) mod steps;
 pub(crate) mod steps_of;
 pub(crate) mod table;
 
-/// A call is over after that, done or not.
-pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 /// How often something is asked that others got in the way of, or whose connection was gone.
 const TRIES: u32 = 20;
 /// By how much longer each time is waited before.

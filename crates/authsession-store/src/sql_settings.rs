@@ -6,8 +6,10 @@ use std::time::Duration;
 use authsession_core::secret::Secret;
 use sqlx::{Database, Pool};
 
-use crate::sql::LIMIT;
-use crate::sql::table::NAME;
+/// What the table is called unless said otherwise, and what the migrations call it.
+pub(crate) const NAME: &str = "authsession_sessions";
+/// A call is over after that unless said otherwise, done or not.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// Which database a SQL backend keeps sessions in, and how. Nothing happens, and nothing is checked, before a backend's
 /// `connect_with` is called.

@@ -7,12 +7,12 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{SqlStr, Sqlite, SqlitePool};
 
+use crate::sql::Sql;
 use crate::sql::dialect::{Dialect, Remedy, Wrong, asks};
 use crate::sql::error::not_its_url;
 use crate::sql::statements::Words;
 use crate::sql::steps_of::steps_of;
-use crate::sql::{LIMIT, Sql};
-use crate::sql_settings::SqlSettings;
+use crate::sql_settings::{LIMIT, SqlSettings};
 use crate::store::StoreError;
 
 /// The statements that make the table, for who makes it by migrations of their own; harmless when it is there. For a table of another
@@ -122,6 +122,7 @@ mod tests {
     use super::{Dialect, SCHEMA};
     use crate::sql::statements::Statements;
     use crate::sql::table::Table;
+    use crate::sql_settings::NAME;
 
     #[tokio::test]
     async fn whatever_is_asked_is_found_by_an_index() -> Result<(), Box<dyn std::error::Error>> {
@@ -143,7 +144,7 @@ mod tests {
             lease,
             release,
             time: _,
-        } = Statements::new(&Sqlite::WORDS, &Table::default());
+        } = Statements::new(&Sqlite::WORDS, &Table::named(NAME)?);
         let by_name = [load, load_to_end, update, touch, end, end_unheard, lease, release]
             .map(|statement| (statement, "sqlite_autoindex_authsession_sessions_1 (name=?"));
         let others = [

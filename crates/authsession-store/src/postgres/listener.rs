@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use crate::changes::Changes;
 use crate::keyed_hash::KeyedHash;
-use crate::sql::LIMIT;
 use crate::sql::table::Table;
+use crate::sql_settings::LIMIT;
 
 /// A connection on which nothing came for so long is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(20);

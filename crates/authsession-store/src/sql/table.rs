@@ -4,9 +4,6 @@ use std::fmt;
 
 use crate::store::StoreError;
 
-/// What the table is called unless said otherwise, and what the migrations call it.
-pub(crate) const NAME: &str = "authsession_sessions";
-
 /// With `_provider_session` behind it, it still is an identifier everywhere.
 const LONGEST: usize = 40;
 const HINT: &str = "a table's name is 1 to 40 of a-z, 0-9 and _, and begins with no digit";
@@ -28,12 +25,6 @@ impl Table {
 
     pub(crate) fn name(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Self(NAME.to_owned())
     }
 }
 
