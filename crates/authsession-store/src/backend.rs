@@ -78,8 +78,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn find(&self, label: &Label, now: Timestamp) -> Result<Vec<KeyedHash>, StoreError>;
 
     /// Takes the lease on a live session for `ttl`, or renews it, if nobody else holds it; whether `owner` holds it. It lasts by the
-    /// clock that tells the [`time`](Self::time), whatever the processes' own say. One that has longer to go than `ttl` is free: that
-    /// clock was set back. So all who ask for the same lease ask for the same time, save who shortens their own.
+    /// clock that tells the [`time`](Self::time), whatever the processes' own say.
     async fn lease(
         &self,
         name: &KeyedHash,

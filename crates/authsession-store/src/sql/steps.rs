@@ -231,7 +231,7 @@ impl<D: Dialect> Sql<D> {
         let by_ours = Value::Perhaps((!self.has_clock()).then(|| now.unix_millis()));
         let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
         let ttl = Value::Number(lasting(ttl));
-        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours, by_ours, ttl];
+        let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours];
         self.changes(&self.statements.lease, &values).await
     }
 

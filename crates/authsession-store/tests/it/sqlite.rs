@@ -142,17 +142,6 @@ async fn a_reason_of_a_later_release_is_an_end() {
 }
 
 #[tokio::test]
-async fn a_lease_does_not_outlast_a_clock_that_is_set_back() {
-    let backend = SqliteBackend::connect("sqlite::memory:").await.unwrap();
-    let (ours, theirs, ttl) = (LeaseOwner([1; 16]), LeaseOwner([2; 16]), HOUR / 60);
-    backend.create(&name(1), &content(1), &Labels::default(), NOW + HOUR * 5, NOW).await.unwrap();
-    assert!(backend.lease(&name(1), ours, ttl, NOW + HOUR).await.unwrap());
-    assert!(!backend.lease(&name(1), theirs, ttl, NOW + HOUR).await.unwrap(), "its whole time is left");
-    assert!(backend.lease(&name(1), theirs, ttl, NOW).await.unwrap(), "it is an hour earlier");
-    assert!(!backend.lease(&name(1), ours, ttl, NOW).await.unwrap(), "it has a new owner");
-}
-
-#[tokio::test]
 async fn nothing_is_left_of_a_session_that_ended_but_why() {
     let file = File::new();
     let (backend, pool) = (file.open().await, file.pool());
