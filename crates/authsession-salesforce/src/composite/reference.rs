@@ -7,7 +7,7 @@ use crate::error::{CirrusError, CirrusResult};
 /// How Salesforce knows one, wherever it stands.
 pub(super) const BEGINNING: &str = "@{";
 
-/// A value of the answer to an earlier subrequest, for ids, fields and queries of later ones. See [`reference`].
+/// A value of the answer to an earlier subrequest, for ids, fields and queries of later ones. See [`reference()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     written: String,

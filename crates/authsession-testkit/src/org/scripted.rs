@@ -44,7 +44,7 @@ impl Org {
 
 /// Requests told apart by their path.
 impl Org {
-    /// The next request that fits the pattern gets this answer; patterns are told of at [`Script`](crate::script::Script).
+    /// The next request that fits the pattern gets this answer; patterns are told of at [`Script`].
     pub fn enqueue_at(&self, pattern: &str, answer: Answer) {
         self.tenant.script.enqueue_at(pattern, answer);
     }
