@@ -203,10 +203,7 @@ impl Exchange {
                     (Failure::Status(answer.status, answer.retry_after()), Ok(answer))
                 }
             };
-            let pause = self.settings.policy.wait(retries, failure, call.is_repeatable());
-            let Some(pause) =
-                pause.filter(|_| call.may_be_put_off() || !matches!(failure, Failure::Status(..)))
-            else {
+            let Some(pause) = self.settings.policy.wait(retries, failure, call.replay, &call.method) else {
                 return missed.map(|answer| (Err(answer), authorization));
             };
             let missed =

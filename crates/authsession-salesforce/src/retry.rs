@@ -58,11 +58,19 @@ impl RetryPolicy {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// The wait before retry number `retry` (from 0), if there is to be one after this failure.
-    pub(crate) fn wait(&self, retry: u32, failure: Failure, repeatable: bool) -> Option<Duration> {
+    /// The wait before retry number `retry` (from 0), if there is to be one after this failure of such a call.
+    pub(crate) fn wait(
+        &self,
+        retry: u32,
+        failure: Failure,
+        replay: Replay,
+        method: &Method,
+    ) -> Option<Duration> {
+        let repeatable = replay.allows(method);
         let again = retry < self.max_retries
             && match failure {
-                Failure::NeverSent | Failure::Status(StatusCode::TOO_MANY_REQUESTS, _) => true,
+                Failure::NeverSent => true,
+                Failure::Status(StatusCode::TOO_MANY_REQUESTS, _) => replay != Replay::Never,
                 Failure::Status(status, _) => {
                     repeatable && self.retry_idempotent_5xx && status.is_server_error()
                 }
@@ -94,7 +102,7 @@ impl RetryPolicy {
             _ => Failure::Broken,
         };
         let asked_for = wait_asked_for(error);
-        self.wait(retry, failure, true)
+        self.wait(retry, failure, Replay::Always, &Method::GET)
             .filter(|_| asked_for <= self.max_delay)
             .map(|wait| wait.max(asked_for))
     }

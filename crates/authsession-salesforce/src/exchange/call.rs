@@ -160,11 +160,6 @@ impl<'a> Call<'a> {
         self.replay.allows(&self.method)
     }
 
-    /// Whether an answer that puts it off is believed: code that ran may say so too.
-    pub(crate) fn may_be_put_off(&self) -> bool {
-        self.replay != Replay::Never
-    }
-
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
