@@ -110,8 +110,7 @@ impl ApexHandler<'_> {
 
 /// The path from the instance's root, of one below Apex REST's.
 fn below_root(path: &str) -> CirrusResult<String> {
-    let invalid =
-        |message: &str| Err(CirrusError::InvalidInput { field: "path", message: message.to_owned() });
+    let invalid = |message: &str| Err(CirrusError::invalid_input("path", message));
     if path.contains("://") {
         return invalid("is a whole URL: give what follows /services/apexrest/");
     }

@@ -277,6 +277,11 @@ impl CirrusError {
         Self::InvalidArgument { name, reason: reason.into() }
     }
 
+    /// A [`CirrusError::InvalidInput`].
+    pub(crate) fn invalid_input(field: &'static str, message: impl Into<String>) -> Self {
+        Self::InvalidInput { field, message: message.into() }
+    }
+
     /// A [`CirrusError::Misconfigured`] without a cause.
     #[must_use]
     pub fn misconfigured(hint: impl Into<Cow<'static, str>>) -> Self {

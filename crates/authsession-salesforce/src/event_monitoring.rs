@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
-use crate::exchange::address::segment;
+use crate::exchange::address::{is_version, segment};
 use crate::exchange::call::Call;
 
 impl Cirrus {
@@ -115,20 +115,13 @@ impl EventMonitoringHandler<'_> {
         if is_written_out && is_log_file && url.query().is_none() {
             return Ok(url.into());
         }
-        Err(CirrusError::InvalidInput {
-            field: "log_file_url",
-            message: "is no log file's: give the field LogFile of an EventLogFile record".to_owned(),
-        })
+        Err(CirrusError::invalid_input(
+            "log_file_url",
+            "is no log file's: give the field LogFile of an EventLogFile record",
+        ))
     }
 }
 
 fn path_of(log_file_id: &str) -> CirrusResult<String> {
     Ok(format!("sobjects/EventLogFile/{}/LogFile", segment("log_file_id", log_file_id)?))
-}
-
-/// As in `v66.0`.
-fn is_version(text: &str) -> bool {
-    let number = text.strip_prefix('v').and_then(|number| number.split_once('.'));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
-    number.is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
 }

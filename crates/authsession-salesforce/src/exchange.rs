@@ -270,12 +270,10 @@ impl Exchange {
     fn url(&self, call: &Call<'_>) -> CirrusResult<Url> {
         let url = self.address().resolve_with(call.path(), call.parameters())?;
         if url.as_str().len() > LONGEST_URL {
-            return Err(CirrusError::InvalidInput {
-                field: "query",
-                message:
-                    "is too long for a URL (16,384 bytes, encoded): ask for fewer ids at a time, or use Bulk"
-                        .to_owned(),
-            });
+            return Err(CirrusError::invalid_input(
+                "query",
+                "is too long for a URL (16,384 bytes, encoded): ask for fewer ids at a time, or use Bulk",
+            ));
         }
         Ok(url)
     }

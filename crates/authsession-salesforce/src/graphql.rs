@@ -88,7 +88,7 @@ impl Cirrus {
             variables: &'a V,
         }
         if query.trim().is_empty() {
-            return Err(CirrusError::InvalidInput { field: "query", message: "is empty: write one".into() });
+            return Err(CirrusError::invalid_input("query", "is empty: write one"));
         }
         let replay = if query.contains("mutation") { Replay::Never } else { Replay::Always };
         let call = Call::post("graphql").unescaped().json(&Body { query, variables })?.replay(replay);

@@ -49,6 +49,7 @@ mod exchange;
 pub mod governor;
 pub mod graphql;
 pub mod handlers;
+mod http_date;
 pub mod limit_info;
 pub mod limits;
 mod locator;

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::address::is_version;
 
 /// What has pages (REST API Developer Guide, "Query" and "QueryAll"; Tooling API, "REST Resources").
 const RESOURCES: [&str; 4] = ["query", "queryAll", "tooling/query", "tooling/queryAll"];
@@ -17,7 +18,10 @@ pub(crate) fn path_of<'a>(instance: &str, next_records_url: &'a str) -> CirrusRe
                 named.origin() == instance && named.username().is_empty() && named.password().is_none()
             };
             if !Url::parse(next_records_url).is_ok_and(|named| is_here(&named)) {
-                return Err(invalid("leads away from the instance: use what this org answered"));
+                return Err(CirrusError::invalid_input(
+                    "next_records_url",
+                    "leads away from the instance: use what this org answered",
+                ));
             }
             let path =
                 next_records_url.get(scheme + 3..).and_then(|rest| rest.find('/').map(|at| &rest[at..]));
@@ -27,27 +31,21 @@ pub(crate) fn path_of<'a>(instance: &str, next_records_url: &'a str) -> CirrusRe
     if is_of_a_query(path) {
         return Ok(path);
     }
-    Err(invalid(
+    Err(CirrusError::invalid_input(
+        "next_records_url",
         "is not of a query (/services/data/v66.0/query/01g…-2000): use an answer's nextRecordsUrl as it is",
     ))
 }
 
 fn is_of_a_query(path: &str) -> bool {
-    let Some((version, rest)) = path.strip_prefix("/services/data/v").and_then(|rest| rest.split_once('/'))
+    let Some((version, rest)) = path.strip_prefix("/services/data/").and_then(|rest| rest.split_once('/'))
     else {
         return false;
     };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_version =
-        version.split_once('.').is_some_and(|(major, minor)| is_number(major) && is_number(minor));
     let is_locator = |text: &str| {
         text.bytes().any(|byte| byte.is_ascii_alphanumeric())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
     };
     let below = |resource: &&str| rest.strip_prefix(*resource).and_then(|rest| rest.strip_prefix('/'));
-    is_version && RESOURCES.iter().find_map(below).is_some_and(is_locator)
-}
-
-fn invalid(message: &str) -> CirrusError {
-    CirrusError::InvalidInput { field: "next_records_url", message: message.to_owned() }
+    is_version(version) && RESOURCES.iter().find_map(below).is_some_and(is_locator)
 }

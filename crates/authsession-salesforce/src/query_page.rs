@@ -90,7 +90,7 @@ pub(crate) async fn ask_first(
     options: &QueryOptions,
 ) -> CirrusResult<Answer> {
     if soql.trim().is_empty() {
-        return Err(CirrusError::InvalidInput { field: "soql", message: "is empty: write a query".into() });
+        return Err(CirrusError::invalid_input("soql", "is empty: write a query"));
     }
     client.call(with(options, Call::get(resource).parameter("q", soql))).await
 }

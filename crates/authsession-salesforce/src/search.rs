@@ -74,7 +74,7 @@ pub(crate) async fn run<R: DeserializeOwned>(
     sosl: &str,
 ) -> CirrusResult<SearchResult<R>> {
     if sosl.trim().is_empty() {
-        return Err(CirrusError::InvalidInput { field: "sosl", message: "is empty: write a search".into() });
+        return Err(CirrusError::invalid_input("sosl", "is empty: write a search"));
     }
     client.call_json(Call::get(resource).parameter("q", sosl)).await
 }

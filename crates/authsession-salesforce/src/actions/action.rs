@@ -47,10 +47,10 @@ impl<'a> ActionHandler<'a> {
         I: Serialize,
     {
         if inputs.is_empty() {
-            return Err(CirrusError::InvalidInput {
-                field: "inputs",
-                message: "are none: give `{}` for an action that takes nothing".to_owned(),
-            });
+            return Err(CirrusError::invalid_input(
+                "inputs",
+                "are none: give `{}` for an action that takes nothing",
+            ));
         }
         let call = Call::post(&self.path).json(&Inputs { inputs })?;
         let results: Vec<_> = self.client.call_accepting(call, has_results).await?.json()?;

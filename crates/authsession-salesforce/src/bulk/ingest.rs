@@ -56,7 +56,7 @@ impl<'a> BulkIngestHandler<'a> {
     /// # Errors
     /// [`CirrusError::InvalidInput`] for more than [`MAX_MULTIPART_JOB_DATA_CHARS`].
     pub async fn create_with_data(&self, spec: &BulkIngestSpec, csv: Bytes) -> CirrusResult<BulkIngestJob> {
-        let invalid = |message: &str| CirrusError::InvalidInput { field: "csv", message: message.to_owned() };
+        let invalid = |message: &str| CirrusError::invalid_input("csv", message);
         let text = std::str::from_utf8(&csv).map_err(|_| invalid("is not UTF-8: convert it"))?;
         if text.chars().count() > MAX_MULTIPART_JOB_DATA_CHARS {
             return Err(invalid("has more than 100,000 characters: create the job without, and upload it"));

@@ -9,12 +9,11 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use crate::bulk::source::{BulkSource, Pieces};
+use crate::csv::BYTE_ORDER_MARK;
 use crate::csv::row_buffer::{RowBuffer, Taken};
 use crate::error::bulk_fault::BulkFault;
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
 use crate::error::{CirrusError, CirrusResult};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The data of one job after the other. A job's data can be [made again](Self::body) until it is the
 /// [next](Self::next_job) one's turn, if its source can be read again.

@@ -204,13 +204,11 @@ fn written_out(version: &str) -> CirrusResult<String> {
     let oldest = MIN_API_VERSION.trim_start_matches('v').trim_end_matches(".0").parse().unwrap_or(0);
     match number.parse::<u16>() {
         Ok(number) if number >= oldest => Ok(format!("v{number}.0")),
-        Ok(_) => Err(invalid("is older than v41.0, the oldest that is taken")),
-        Err(_) => Err(invalid("is not a version: write it as in v66.0")),
+        Ok(_) => {
+            Err(CirrusError::invalid_input("api_version", "is older than v41.0, the oldest that is taken"))
+        }
+        Err(_) => Err(CirrusError::invalid_input("api_version", "is not a version: write it as in v66.0")),
     }
-}
-
-fn invalid(message: &str) -> CirrusError {
-    CirrusError::InvalidInput { field: "api_version", message: message.to_owned() }
 }
 
 impl Default for CirrusBuilder {

@@ -127,8 +127,8 @@ impl<'a> CompositeBuilder<'a> {
         };
         let outcome = last.and_then(Value::as_object_mut).map_or_else(
             || {
-                let message = "follows no record with fields: create, update or upsert one first".to_owned();
-                Err(CirrusError::InvalidInput { field: "field", message })
+                let message = "follows no record with fields: create, update or upsert one first";
+                Err(CirrusError::invalid_input("field", message))
             },
             set,
         );
@@ -215,7 +215,7 @@ impl<'a> CompositeBuilder<'a> {
                 () if !seen.insert(reference_id) => "stands twice: each subrequest has its own",
                 () => continue,
             };
-            return Err(CirrusError::InvalidInput { field: "reference_id", message: fault.to_owned() });
+            return Err(CirrusError::invalid_input("reference_id", fault));
         }
         Ok(self.request)
     }

@@ -36,11 +36,10 @@ impl Reference {
         let is_path = |sign: u8| sign.is_ascii_alphanumeric() || b"_.[]".contains(&sign);
         match inside {
             Some(inside) if inside.bytes().all(is_path) => Ok(&self.written),
-            _ => Err(CirrusError::InvalidInput {
-                field: "reference",
-                message: "must be letters, digits and `_`, as in account.id and found.records[0].Name"
-                    .to_owned(),
-            }),
+            _ => Err(CirrusError::invalid_input(
+                "reference",
+                "must be letters, digits and `_`, as in account.id and found.records[0].Name",
+            )),
         }
     }
 }

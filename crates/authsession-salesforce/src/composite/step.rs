@@ -93,13 +93,13 @@ impl Steps {
     /// A text that is no reference.
     pub(super) fn plain<'a>(self, name: &'static str, text: &'a str) -> CirrusResult<&'a str> {
         if self.refer && text.contains(BEGINNING) {
-            return Err(CirrusError::InvalidInput {
-                field: name,
-                message: format!(
+            return Err(CirrusError::invalid_input(
+                name,
+                format!(
                     "has `{BEGINNING}` in it, which Salesforce would take for a reference: hand in a Reference, or what came \
                      from elsewhere in a call of its own"
                 ),
-            });
+            ));
         }
         Ok(text)
     }

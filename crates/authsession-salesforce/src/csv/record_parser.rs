@@ -3,10 +3,9 @@
 use csv::StringRecord;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use crate::csv::BYTE_ORDER_MARK;
 use crate::csv::row_buffer::LONGEST_ROW;
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(crate) struct RecordParser {
     reader: Reader,

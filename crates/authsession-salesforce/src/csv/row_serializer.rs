@@ -1,10 +1,9 @@
 //! What serde says of a record, as named columns.
 
-use std::fmt;
-
 use serde::Serialize;
-use serde::ser::{Error, Impossible, SerializeMap, SerializeStruct, Serializer};
+use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 
+use crate::csv::unwritable::{Unwritable, refuses_lists_and_variants};
 use crate::csv::value_serializer::ValueSerializer;
 
 /// One column of one record.
@@ -13,31 +12,6 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) value: Option<String>,
 }
-
-/// A record that is none. Its column, if it is one of them that cannot be written.
-#[derive(Debug)]
-pub(crate) struct Unwritable {
-    pub(crate) column: Option<usize>,
-}
-
-impl fmt::Display for Unwritable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("not a struct or map of single values")
-    }
-}
-
-impl std::error::Error for Unwritable {}
-
-impl Error for Unwritable {
-    // What it says may be of the record, and is not kept.
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self { column: None }
-    }
-}
-
-const NOT_A_RECORD: Unwritable = Unwritable { column: None };
-
-type Nothing = Impossible<Vec<Field>, Unwritable>;
 
 /// Takes structs and maps.
 pub(crate) struct RowSerializer;
@@ -84,7 +58,7 @@ impl SerializeMap for Row {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-        let name = self.key.take().ok_or(NOT_A_RECORD)?;
+        let name = self.key.take().ok_or(Unwritable::ALL_OF_IT)?;
         self.add(name, value)
     }
 
@@ -96,7 +70,7 @@ impl SerializeMap for Row {
 macro_rules! no_record {
     ($($method:ident: $kind:ty),* $(,)?) => {$(
         fn $method(self, _: $kind) -> Result<Vec<Field>, Unwritable> {
-            Err(NOT_A_RECORD)
+            Err(Unwritable::ALL_OF_IT)
         }
     )*};
 }
@@ -104,13 +78,10 @@ macro_rules! no_record {
 impl Serializer for RowSerializer {
     type Ok = Vec<Field>;
     type Error = Unwritable;
-    type SerializeSeq = Nothing;
-    type SerializeTuple = Nothing;
-    type SerializeTupleStruct = Nothing;
-    type SerializeTupleVariant = Nothing;
     type SerializeMap = Row;
     type SerializeStruct = Row;
-    type SerializeStructVariant = Nothing;
+
+    refuses_lists_and_variants! {}
 
     no_record! {
         serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
@@ -120,11 +91,11 @@ impl Serializer for RowSerializer {
     }
 
     fn serialize_none(self) -> Result<Vec<Field>, Unwritable> {
-        Err(NOT_A_RECORD)
+        Err(Unwritable::ALL_OF_IT)
     }
 
     fn serialize_unit(self) -> Result<Vec<Field>, Unwritable> {
-        Err(NOT_A_RECORD)
+        Err(Unwritable::ALL_OF_IT)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Vec<Field>, Unwritable> {
@@ -137,7 +108,7 @@ impl Serializer for RowSerializer {
         _: u32,
         _: &'static str,
     ) -> Result<Vec<Field>, Unwritable> {
-        Err(NOT_A_RECORD)
+        Err(Unwritable::ALL_OF_IT)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -148,53 +119,11 @@ impl Serializer for RowSerializer {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<Vec<Field>, Unwritable> {
-        Err(NOT_A_RECORD)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Nothing, Unwritable> {
-        Err(NOT_A_RECORD)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Nothing, Unwritable> {
-        Err(NOT_A_RECORD)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Nothing, Unwritable> {
-        Err(NOT_A_RECORD)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Nothing, Unwritable> {
-        Err(NOT_A_RECORD)
-    }
-
     fn serialize_map(self, _: Option<usize>) -> Result<Row, Unwritable> {
         Ok(Row::default())
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Row, Unwritable> {
         Ok(Row::default())
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Nothing, Unwritable> {
-        Err(NOT_A_RECORD)
     }
 }

@@ -3,15 +3,13 @@
 use serde::Serialize;
 use serde::ser::{Impossible, Serializer};
 
-use crate::csv::row_serializer::Unwritable;
+use crate::csv::unwritable::{Unwritable, refuses_lists_and_variants};
 
 /// Takes texts, numbers and truth values. `None` is no text.
 pub(crate) struct ValueSerializer;
 
 type Text = Result<Option<String>, Unwritable>;
 type Nothing = Impossible<Option<String>, Unwritable>;
-
-const NOT_SINGLE: Unwritable = Unwritable { column: None };
 
 macro_rules! as_written {
     ($($method:ident: $kind:ty),* $(,)?) => {$(
@@ -24,13 +22,10 @@ macro_rules! as_written {
 impl Serializer for ValueSerializer {
     type Ok = Option<String>;
     type Error = Unwritable;
-    type SerializeSeq = Nothing;
-    type SerializeTuple = Nothing;
-    type SerializeTupleStruct = Nothing;
-    type SerializeTupleVariant = Nothing;
     type SerializeMap = Nothing;
     type SerializeStruct = Nothing;
-    type SerializeStructVariant = Nothing;
+
+    refuses_lists_and_variants! {}
 
     as_written! {
         serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
@@ -39,15 +34,15 @@ impl Serializer for ValueSerializer {
     }
 
     fn serialize_f32(self, value: f32) -> Text {
-        if value.is_finite() { Ok(Some(value.to_string())) } else { Err(NOT_SINGLE) }
+        if value.is_finite() { Ok(Some(value.to_string())) } else { Err(Unwritable::ALL_OF_IT) }
     }
 
     fn serialize_f64(self, value: f64) -> Text {
-        if value.is_finite() { Ok(Some(value.to_string())) } else { Err(NOT_SINGLE) }
+        if value.is_finite() { Ok(Some(value.to_string())) } else { Err(Unwritable::ALL_OF_IT) }
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Text {
-        Err(NOT_SINGLE)
+        Err(Unwritable::ALL_OF_IT)
     }
 
     fn serialize_none(self) -> Text {
@@ -74,53 +69,11 @@ impl Serializer for ValueSerializer {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Text {
-        Err(NOT_SINGLE)
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
-    }
-
     fn serialize_map(self, _: Option<usize>) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
+        Err(Unwritable::ALL_OF_IT)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Nothing, Unwritable> {
-        Err(NOT_SINGLE)
+        Err(Unwritable::ALL_OF_IT)
     }
 }

@@ -37,20 +37,26 @@ impl Address<'_> {
         let elsewhere = if is_absolute(path) { Some(Url::parse(self.instance)?) } else { None };
         let instance = elsewhere.as_ref().unwrap_or(&url);
         if !self.insecure && !is_secure_transport_for(instance, self.proxied) {
-            return Err(invalid(
+            return Err(CirrusError::invalid_input(
                 "instance_url",
                 "is plain http, where everyone on the way could read the token: use https",
             ));
         }
         climbs_nowhere(path)?;
         if elsewhere.is_some_and(|instance| instance.origin() != url.origin()) {
-            return Err(invalid("path", "leads away from the instance, where the token must not go"));
+            return Err(CirrusError::invalid_input(
+                "path",
+                "leads away from the instance, where the token must not go",
+            ));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("path", "must not carry a user name or password"));
+            return Err(CirrusError::invalid_input("path", "must not carry a user name or password"));
         }
         if url.fragment().is_some() {
-            return Err(invalid("path", "has a `#`: write %23, or leave out what follows"));
+            return Err(CirrusError::invalid_input(
+                "path",
+                "has a `#`: write %23, or leave out what follows",
+            ));
         }
         Ok(url)
     }
@@ -97,10 +103,10 @@ fn climbs_nowhere(path: &str) -> CirrusResult<()> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let climbs = |part: &str| matches!(&*percent_decode_str(part).decode_utf8_lossy(), "." | "..");
     if path.split(['/', '\\']).any(climbs) {
-        return Err(invalid("path", "has a segment `.` or `..`: name what is meant"));
+        return Err(CirrusError::invalid_input("path", "has a segment `.` or `..`: name what is meant"));
     }
     if path.chars().any(|sign| sign.is_control() || sign == '\\') {
-        return Err(invalid("path", "has a backslash or a control character: encode it"));
+        return Err(CirrusError::invalid_input("path", "has a backslash or a control character: encode it"));
     }
     Ok(())
 }
@@ -121,8 +127,8 @@ pub fn encode_path_segment(segment: &str) -> Cow<'_, str> {
 /// The same for the argument of that name, which has to be one segment: not empty, and no step to somewhere else.
 pub(crate) fn segment<'a>(name: &'static str, value: &'a str) -> CirrusResult<Cow<'a, str>> {
     match value {
-        "" => Err(invalid(name, "is empty")),
-        "." | ".." => Err(invalid(name, "must not be `.` or `..`")),
+        "" => Err(CirrusError::invalid_input(name, "is empty")),
+        "." | ".." => Err(CirrusError::invalid_input(name, "must not be `.` or `..`")),
         _ => Ok(encode_path_segment(value)),
     }
 }
@@ -135,6 +141,9 @@ pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     Some(value.into_owned()).filter(|value| !value.is_empty() && value != "null")
 }
 
-fn invalid(field: &'static str, message: &str) -> CirrusError {
-    CirrusError::InvalidInput { field, message: message.to_owned() }
+/// As in `v66.0`.
+pub(crate) fn is_version(text: &str) -> bool {
+    let number = text.strip_prefix('v').and_then(|number| number.split_once('.'));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
+    number.is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE};
@@ -11,6 +12,7 @@ use reqwest::multipart::Form;
 use serde::Serialize;
 
 use crate::error::{CirrusError, CirrusResult};
+use crate::http_date::http_date;
 use crate::retry::Replay;
 
 /// One call. Cheap to send more than once: bodies are shared or made anew.
@@ -64,9 +66,8 @@ impl<'a> Call<'a> {
 
     /// Adds parameters, as a form writes them.
     pub(crate) fn query<Q: Serialize + ?Sized>(mut self, query: &Q) -> CirrusResult<Self> {
-        let pairs = serde_urlencoded::to_string(query).map_err(|_| CirrusError::InvalidInput {
-            field: "query",
-            message: "cannot be written as a query: give names and single values".to_owned(),
+        let pairs = serde_urlencoded::to_string(query).map_err(|_| {
+            CirrusError::invalid_input("query", "cannot be written as a query: give names and single values")
         })?;
         if !self.query.is_empty() && !pairs.is_empty() {
             self.query.push('&');
@@ -118,12 +119,12 @@ impl<'a> Call<'a> {
         self.header(HeaderName::from_static("x-chatter-entity-encoding"), HeaderValue::from_static("false"))
     }
 
-    pub(crate) fn if_modified_since(self, since: std::time::SystemTime) -> CirrusResult<Self> {
-        Ok(self.header(IF_MODIFIED_SINCE, http_date(since)?))
+    pub(crate) fn if_modified_since(self, since: SystemTime) -> CirrusResult<Self> {
+        Ok(self.header(IF_MODIFIED_SINCE, since_header(since)?))
     }
 
-    pub(crate) fn if_unmodified_since(self, since: std::time::SystemTime) -> CirrusResult<Self> {
-        Ok(self.header(IF_UNMODIFIED_SINCE, http_date(since)?))
+    pub(crate) fn if_unmodified_since(self, since: SystemTime) -> CirrusResult<Self> {
+        Ok(self.header(IF_UNMODIFIED_SINCE, since_header(since)?))
     }
 
     pub(crate) fn json<B: Serialize + ?Sized>(self, body: &B) -> CirrusResult<Self> {
@@ -172,9 +173,11 @@ impl<'a> Call<'a> {
 
 /// A body as JSON.
 pub(crate) fn json<B: Serialize + ?Sized>(body: &B) -> CirrusResult<Bytes> {
-    serde_json::to_vec(body).map(Bytes::from).map_err(|_| CirrusError::InvalidInput {
-        field: "body",
-        message: "cannot be written as JSON: its keys must be texts, and its numbers finite".to_owned(),
+    serde_json::to_vec(body).map(Bytes::from).map_err(|_| {
+        CirrusError::invalid_input(
+            "body",
+            "cannot be written as JSON: its keys must be texts, and its numbers finite",
+        )
     })
 }
 
@@ -185,25 +188,18 @@ pub(crate) fn list(argument: &'static str, names: &[impl AsRef<str>]) -> CirrusR
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte))
     };
     if names.is_empty() || !names.iter().all(is_name) {
-        return Err(CirrusError::InvalidInput {
-            field: argument,
-            message: "has no name in it, or one with other signs than letters, digits, `_` and `.`"
-                .to_owned(),
-        });
+        return Err(CirrusError::invalid_input(
+            argument,
+            "has no name in it, or one with other signs than letters, digits, `_` and `.`",
+        ));
     }
     Ok(names.join(","))
 }
 
-/// RFC 9110 §5.6.7.
-fn http_date(time: std::time::SystemTime) -> CirrusResult<HeaderValue> {
-    let year_9999 = std::time::Duration::from_secs(253_402_300_799);
-    let within = time.duration_since(std::time::UNIX_EPOCH).is_ok_and(|since| since <= year_9999);
-    let text = if within { httpdate::fmt_http_date(time) } else { String::new() };
-    HeaderValue::try_from(text).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
-        CirrusError::InvalidInput {
-            field: "since",
-            message: "is out of the range HTTP has dates for (1970 to 9999)".to_owned(),
-        }
+/// A time a condition goes by.
+fn since_header(since: SystemTime) -> CirrusResult<HeaderValue> {
+    http_date(since).and_then(|date| HeaderValue::try_from(date).ok()).ok_or_else(|| {
+        CirrusError::invalid_input("since", "is out of the range HTTP has dates for (1970 to 9999)")
     })
 }
 

@@ -102,9 +102,8 @@ fn with<'a, B: Serialize + ?Sized>(spec: BlobUploadSpec<'_, B>, upload: Call<'a>
     .map(|(argument, name)| part_name(argument, name));
     let (json_part_name, blob_field_name, filename) = (json_part_name?, blob_field_name?, filename?);
     let content_type = spec.content_type.unwrap_or("application/octet-stream").to_owned();
-    Part::stream("").mime_str(&content_type).map_err(|_| CirrusError::InvalidInput {
-        field: "content_type",
-        message: "is no media type, such as application/pdf".to_owned(),
+    Part::stream("").mime_str(&content_type).map_err(|_| {
+        CirrusError::invalid_input("content_type", "is no media type, such as application/pdf")
     })?;
     let metadata = call::json(spec.metadata)?;
     let blob = spec.blob;
@@ -120,10 +119,10 @@ fn with<'a, B: Serialize + ?Sized>(spec: BlobUploadSpec<'_, B>, upload: Call<'a>
 /// A name that stays one between quotes.
 fn part_name(argument: &'static str, name: &str) -> CirrusResult<String> {
     if name.is_empty() || name.chars().any(|sign| sign.is_control() || sign == '"') {
-        return Err(CirrusError::InvalidInput {
-            field: argument,
-            message: "is empty, or has a quote or a control character in it".to_owned(),
-        });
+        return Err(CirrusError::invalid_input(
+            argument,
+            "is empty, or has a quote or a control character in it",
+        ));
     }
     Ok(name.to_owned())
 }

@@ -1,10 +1,10 @@
 //! Instants as Salesforce reads them: ISO 8601, in UTC (SOQL and SOSL Reference, "Date Formats and Date Literals").
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{CirrusError, CirrusResult};
+use crate::http_date::http_date;
 
-const YEAR_9999: Duration = Duration::from_secs(253_402_300_799);
 const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// An instant as SOQL writes a date with its time, to the millisecond.
@@ -23,15 +23,10 @@ const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 /// # Errors
 /// An instant before 1970 or after 9999.
 pub fn datetime(instant: SystemTime) -> CirrusResult<String> {
-    let since = instant.duration_since(UNIX_EPOCH).ok().filter(|since| *since <= YEAR_9999);
-    let Some(since) = since else {
-        return Err(CirrusError::InvalidInput {
-            field: "instant",
-            message: "is before 1970 or after 9999: write it yourself".to_owned(),
-        });
+    // "Fri, 02 Jan 2026 03:04:05 GMT": the calendar is HTTP's.
+    let (Some(date), Ok(since)) = (http_date(instant), instant.duration_since(UNIX_EPOCH)) else {
+        return Err(CirrusError::invalid_input("instant", "is before 1970 or after 9999: write it yourself"));
     };
-    // "Fri, 02 Jan 2026 03:04:05 GMT": the calendar is httpdate's.
-    let date = httpdate::fmt_http_date(instant);
     let month = MONTHS.find(&date[8..11]).unwrap_or_default() / 3 + 1;
     let (year, day, time) = (&date[12..16], &date[5..7], &date[17..25]);
     let fraction = match since.subsec_millis() {

@@ -84,7 +84,7 @@ impl Select {
     /// # Errors
     /// No field; a name that is none; a value SOQL has no way to write; an empty list to compare with.
     pub fn build(&self) -> CirrusResult<String> {
-        self.written().map_err(|fault| CirrusError::InvalidInput { field: "soql", message: fault.to_owned() })
+        self.written().map_err(|fault| CirrusError::invalid_input("soql", fault))
     }
 
     fn written(&self) -> Result<String, &'static str> {

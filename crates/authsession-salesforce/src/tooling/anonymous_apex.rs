@@ -34,10 +34,7 @@ pub struct ExecuteAnonymousResult {
 
 pub(super) async fn run(client: &Cirrus, apex: &str) -> CirrusResult<ExecuteAnonymousResult> {
     if apex.trim().is_empty() {
-        return Err(CirrusError::InvalidInput {
-            field: "apex",
-            message: "is empty: write a statement".into(),
-        });
+        return Err(CirrusError::invalid_input("apex", "is empty: write a statement"));
     }
     let call = Call::get("tooling/executeAnonymous").parameter("anonymousBody", apex);
     client.call_json(call.replay(Replay::Never)).await
