@@ -5,35 +5,21 @@ import io
 import os
 import sys
 import tempfile
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce, SalesforceMalformedRequest
 from simple_salesforce.exceptions import SalesforceOperationError
 
-ORG_URL = os.environ["ORG_URL"]
+from to_the_org import session
+
 QUICK = 0.05
 
 
-class ToTheOrg(HTTPAdapter):
-    """Every https host is the org: simple-salesforce knows no http."""
-
-    def send(self, request, **options):
-        target = urlsplit(request.url)
-        request.url = f"{ORG_URL}{target.path}" + (f"?{target.query}" if target.query else "")
-        return super().send(request, **options)
-
-
 def connected():
-    session = requests.Session()
-    session.trust_env = False
-    session.mount("https://", ToTheOrg())
     return Salesforce(
         username=os.environ["ORG_USERNAME"],
         consumer_key=os.environ["ORG_KEY"],
         privatekey=os.environ["ORG_PRIVATE_KEY"],
-        session=session,
+        session=session(),
     )
 
 

@@ -5,10 +5,7 @@ import os
 import sys
 import tempfile
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
 from simple_salesforce import (
     Salesforce,
     SalesforceAuthenticationFailed,
@@ -18,26 +15,12 @@ from simple_salesforce import (
     SalesforceResourceNotFound,
 )
 
+from to_the_org import session
+
 ORG_URL = os.environ["ORG_URL"]
 KEY, SECRET = os.environ["ORG_KEY"], os.environ["ORG_SECRET"]
 USERNAME, PASSWORD = os.environ["ORG_USERNAME"], os.environ["ORG_PASSWORD"]
 PRIVATE_KEY = os.environ["ORG_PRIVATE_KEY"]
-
-
-class ToTheOrg(HTTPAdapter):
-    """Every https host is the org: simple-salesforce knows no http."""
-
-    def send(self, request, **options):
-        target = urlsplit(request.url)
-        request.url = f"{ORG_URL}{target.path}" + (f"?{target.query}" if target.query else "")
-        return super().send(request, **options)
-
-
-def session():
-    made = requests.Session()
-    made.trust_env = False
-    made.mount("https://", ToTheOrg())
-    return made
 
 
 def work(salesforce):
