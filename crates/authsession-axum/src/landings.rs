@@ -92,11 +92,16 @@ impl Landings {
                 if let Some(landed) = landing.remembered(&name, clock.now()) {
                     return landed;
                 }
-                let Ok(_place) = landing.places.try_acquire() else { return busy() };
+                // The store is not asked whose turn it is where nobody could take it.
+                if landing.places.available_permits() == 0 {
+                    return busy();
+                }
                 let landed = match turn(&*store, &secret, &clock).await {
                     Ok(Turn::Ours(claim)) => {
-                        let outcome = work.await;
-                        let landed = Landed { spent: is_spent(&outcome), before: false, outcome };
+                        let landed = match landing.places.try_acquire() {
+                            Ok(_place) => Landed::of(work.await),
+                            Err(_) => busy(),
+                        };
                         settle(&*store, &secret, claim, &landed).await;
                         landed
                     }
@@ -114,6 +119,12 @@ impl Landings {
     /// Waits for the sign-ins under way.
     pub(crate) async fn finish(&self) {
         self.flights.landed().await;
+    }
+}
+
+impl Landed {
+    fn of(outcome: Result<Arrived, Error>) -> Self {
+        Self { spent: is_spent(&outcome), before: false, outcome }
     }
 }
 

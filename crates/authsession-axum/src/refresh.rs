@@ -1,36 +1,33 @@
 //! One refresh, from lease to release: the steps of the refresh engine, in their order (RFC 6749 §6, RFC 9700 §4.14).
 
 mod id_token;
+mod lease;
 mod parked;
 mod rotated;
 mod saving;
 mod session_expiry;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::clock;
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
-use authsession_core::random;
 use authsession_core::token_set::{Freshness, TokenSet};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{Refused, SessionRecord, StoredSession};
-use authsession_store::store::{LeaseOwner, Updated};
-use authsession_store::waiting::{LEASE, Looks, RENEWAL};
+use authsession_store::store::Updated;
+use authsession_store::waiting::Looks;
 
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
 use crate::keeper::Keeper;
+use crate::refresh::lease::Lease;
 use crate::refresh::saving::SAVES;
 use crate::watch::{self, Outcome};
 
 /// How long to wait for another replica's refresh.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long somebody waits for a lease to be given back.
-const RELEASING: Duration = Duration::from_millis(500);
 /// What a request is told to wait when the provider says nothing and nothing is backing off.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -65,8 +62,10 @@ impl Refresher {
         let store = &self.keeper.store;
         let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
         loop {
-            if let Some(outcome) = self.leased(key, self.holding_the_lease(key)).await? {
-                return outcome;
+            if let Some(lease) = self.lease(key).await?
+                && let Some(session) = self.under(&lease, self.holding(&lease)).await?
+            {
+                return Ok(session);
             }
             // Another replica is at it, or the session is over.
             let session = self.keeper.live(key).await?;
@@ -79,95 +78,47 @@ impl Refresher {
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
     }
 
-    /// What comes of that work, done while the session is leased. `None`: somebody else has the lease.
-    ///
-    /// It is not given back while tokens are parked: whoever took it then would present the refresh token that is spent.
-    async fn leased<T>(&self, key: StoreKey, work: impl Future<Output = T>) -> Result<Option<T>, Error> {
-        let unsaved = &self.keeper.unsaved;
-        let kept = unsaved.take_lease(&key);
-        let owner = match kept {
-            Some(owner) => owner,
-            None => LeaseOwner(random::bytes()?),
-        };
-        let leased = self.keeper.store.lease(&key, owner, LEASE).await;
-        if !matches!(leased, Ok(true)) {
-            if kept.is_some() {
-                unsaved.keep_lease(&key, owner);
-            }
-            leased?;
-            return Ok(None);
-        }
-        let outcome = tokio::select! {
-            outcome = work => outcome,
-            never = self.renew_the_lease(key, owner) => match never {},
-        };
-        if !unsaved.keep_lease(&key, owner) {
-            self.release(key, owner).await;
-        }
-        Ok(Some(outcome))
-    }
-
-    /// Nobody's answer waits for a store that hangs: then it goes on by itself.
-    async fn release(&self, key: StoreKey, owner: LeaseOwner) {
-        let store = Arc::clone(&self.keeper.store);
-        let release = tokio::spawn(async move {
-            if let Err(error) = store.release(&key, owner).await {
-                tracing::warn!(target: "authsession::refresh", %error, "a lease was not given back; it falls free by itself");
-            }
-        });
-        let _goes_on = clock::within(RELEASING, release).await;
-    }
-
-    async fn renew_the_lease(&self, key: StoreKey, owner: LeaseOwner) -> Infallible {
-        loop {
-            clock::wait(RENEWAL).await;
-            match self.keeper.store.lease(&key, owner, LEASE).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    tracing::warn!(target: "authsession::refresh", session = ?key, "a lease was lost: the session ended, or this process stood still");
-                }
-                Err(error) => {
-                    tracing::warn!(target: "authsession::refresh", %error, "a lease was not renewed")
-                }
-            }
-        }
-    }
-
-    async fn holding_the_lease(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
+    /// `None`: the lease was lost before anything was sent.
+    async fn holding(&self, lease: &Lease) -> Result<Option<Arc<StoredSession>>, Error> {
+        let key = lease.key;
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
             if let Some(saved) = self.catch_up(key, &session).await? {
                 if self.freshness(&saved) != Freshness::Expired {
-                    return Ok(saved);
+                    return Ok(Some(saved));
                 }
                 continue;
             }
             let freshness = self.freshness(&session);
             let may_be_spent = session.record.refresh_sent_at.is_some();
-            let Some(refresh_token) = session.record.tokens.refresh_token.clone() else { return Ok(session) };
+            let Some(refresh_token) = session.record.tokens.refresh_token.clone() else {
+                return Ok(Some(session));
+            };
             if freshness == Freshness::Fresh || (may_be_spent && freshness == Freshness::Stale) {
-                return Ok(session);
+                return Ok(Some(session));
             }
             // Before the mark: what fails here was never sent.
             if let Err(error) = self.keeper.configuration.provider.metadata().await {
                 return Err(self.later(key, error));
             }
+            if !self.still_has(lease).await? {
+                return Ok(None);
+            }
             let clock = &self.keeper.configuration.clock;
-            let sent_at = clock.now();
-            let marked = SessionRecord { refresh_sent_at: Some(sent_at), ..session.record.clone() };
+            let marked = SessionRecord { refresh_sent_at: Some(clock.now()), ..session.record.clone() };
             let session = match self.keeper.store.update(&key, session.version, marked).await? {
                 Updated::Saved(session) => session,
                 Updated::Changed | Updated::Ended => continue,
             };
-            if clock.now().since(sent_at) > LEASE / 2 {
+            if !lease.is_sure(clock.now()) {
                 // This process stood still: somebody else may hold the lease by now, and present that token.
                 continue;
             }
             let grant = RefreshToken { refresh_token, scope: None };
             let (answer, rotated) = self.keeper.configuration.token_endpoint.redeem_rotating(&grant).await;
             watch::clock_skew(self.keeper.configuration.clock_skew());
-            return match answer {
+            let session = match answer {
                 Ok(tokens) => self.adopt(key, &session, tokens).await,
                 Err(error) => {
                     if let Some(rotated) = rotated {
@@ -176,6 +127,7 @@ impl Refresher {
                     self.refused(key, &session, error, may_be_spent).await
                 }
             };
+            return session.map(Some);
         }
     }
 

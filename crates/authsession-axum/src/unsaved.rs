@@ -19,6 +19,8 @@ struct Lot {
     parked: HashMap<StoreKey, Kept>,
     /// Whether somebody tries again to save what is parked.
     is_tended: bool,
+    /// How many took something out to save it, and are not done.
+    at_it: usize,
 }
 
 #[derive(Debug)]
@@ -63,8 +65,16 @@ impl Unsaved {
         self.lot().parked.contains_key(key)
     }
 
+    /// Whoever takes something out to save it keeps that until it is saved, or parked again.
+    pub(crate) fn at_it(&self) -> AtIt<'_> {
+        self.lot().at_it += 1;
+        AtIt(self)
+    }
+
+    /// Whether nothing is parked, and nothing on its way into the store.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lot().parked.is_empty()
+        let lot = self.lot();
+        lot.parked.is_empty() && lot.at_it == 0
     }
 
     /// What is parked, and until when it is of use. None: whoever tends it may go.
@@ -76,5 +86,14 @@ impl Unsaved {
 
     fn lot(&self) -> MutexGuard<'_, Lot> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody saves what was parked.
+pub(crate) struct AtIt<'unsaved>(&'unsaved Unsaved);
+
+impl Drop for AtIt<'_> {
+    fn drop(&mut self) {
+        self.0.lot().at_it -= 1;
     }
 }

@@ -81,6 +81,7 @@ pub async fn keeps_every_promise<S: SessionStore>(make: impl AsyncFn(Clock) -> S
         lease::a_lease_has_one_owner,
         lease::a_lease_is_renewed_by_its_owner,
         lease::a_lease_falls_free_when_its_time_is_over,
+        lease::a_lease_does_not_outlast_a_clock_that_is_set_back,
         lease::a_lease_is_released_only_by_its_owner,
         lease::a_lease_does_not_keep_others_from_saving,
         lease::an_update_keeps_the_lease,

@@ -274,7 +274,9 @@ impl SessionStore for MemoryStore {
             return Ok(false);
         }
         let Slot::Live { lease, .. } = slot else { return Ok(false) };
-        if lease.as_ref().is_some_and(|lease| lease.owner != owner && lease.until > now) {
+        // One with that long to go was taken before the clock was set back.
+        let held = |until| until > now && until <= now + ttl + ttl;
+        if lease.as_ref().is_some_and(|lease| lease.owner != owner && held(lease.until)) {
             return Ok(false);
         }
         *lease = Some(Box::new(Lease { owner, until: now + ttl }));

@@ -34,6 +34,7 @@ impl Refresher {
         key: StoreKey,
         session: &Arc<StoredSession>,
     ) -> Result<Option<Arc<StoredSession>>, Error> {
+        let _at_it = self.keeper.unsaved.at_it();
         let Some(Parked { redeemed, tokens, .. }) = self.keeper.unsaved.take(&key) else { return Ok(None) };
         if tokens.refresh_token == session.record.tokens.refresh_token && redeemed != tokens.refresh_token {
             // They were saved after all, and only the store's answer was lost.
@@ -102,7 +103,10 @@ impl Refresher {
             let session = self.keeper.live(key).await?;
             self.catch_up(key, &session).await.map(drop)
         };
-        self.leased(key, save).await?.unwrap_or(Ok(()))
+        match self.lease(key).await? {
+            Some(lease) => self.under(&lease, save).await,
+            None => Ok(()),
+        }
     }
 
     fn give_up(&self, key: StoreKey, over: Option<EndReason>) {

@@ -126,23 +126,40 @@ impl Routes {
                 _ => self.stale_callback(headers, stale).await,
             };
         };
-        let lasts = configuration.session_limits.cookie_lasts(live.record.remembered);
-        if let Some(before) = configuration.cookies.session(headers)
-            && before != key
-        {
-            // Detached: what becomes of the old session's refresh token is not for a browser that goes away to break off.
-            let keeper = self.engine.keeper().clone();
-            let replaced = tokio::spawn(async move { keeper.replace(before, key, &live).await });
-            let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
-            replaced.await.map_err(aborted)?;
-        }
-        let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
         let cookies = &configuration.cookies;
-        let signed_in = cookies.sign_in(session.expose(), lasts);
-        let luggage = Luggage::of_a_login(self.engine.keeper(), key, headers);
-        let signed_in = luggage.into_iter().chain([cookies.drop_login(&name), signed_in]);
-        cookie::set(response.headers_mut(), signed_in);
+        let mut done = vec![cookies.drop_login(&name)];
+        let other = cookies.session(headers).filter(|other| *other != key);
+        let newer = match other {
+            Some(other) => self.live_from(other, headers).await?.filter(|other| began_after(other, &live)),
+            None => None,
+        };
+        let taken = match (newer, other) {
+            // Signed in anew since the form landed, whose second step comes from history: what came later counts.
+            (Some(newer), Some(other)) => {
+                self.replace(key, other, newer).await?;
+                other
+            }
+            (_, before) => {
+                let lasts = configuration.session_limits.cookie_lasts(live.record.remembered);
+                done.push(cookies.sign_in(session.expose(), lasts));
+                if let Some(before) = before {
+                    self.replace(before, key, live).await?;
+                }
+                key
+            }
+        };
+        let mut response = redirect(return_to.as_deref().unwrap_or(&configuration.default_page))?;
+        let luggage = Luggage::of_a_login(self.engine.keeper(), taken, headers);
+        cookie::set(response.headers_mut(), luggage.into_iter().chain(done));
         Ok(response)
+    }
+
+    /// Detached: what becomes of the old session's refresh token is not for a browser that goes away to break off.
+    async fn replace(&self, before: StoreKey, key: StoreKey, new: Arc<StoredSession>) -> Result<(), Error> {
+        let keeper = self.engine.keeper().clone();
+        let replaced = tokio::spawn(async move { keeper.replace(before, key, &new).await });
+        let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer).into();
+        replaced.await.map_err(aborted)
     }
 
     /// That session, if it is live: it may have ended since it landed, and then it is nobody's to take.
@@ -152,9 +169,18 @@ impl Routes {
         headers: &HeaderMap,
     ) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
         let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(None) };
+        Ok(self.live_from(key, headers).await?.map(|live| (key, live)))
+    }
+
+    /// The session under that key, which the browser may have brought along.
+    async fn live_from(
+        &self,
+        key: StoreKey,
+        headers: &HeaderMap,
+    ) -> Result<Option<Arc<StoredSession>>, Error> {
         let _brought = Luggage::unpack(self.engine.keeper(), key, headers);
         match self.engine.keeper().live(key).await {
-            Ok(live) => Ok(Some((key, live))),
+            Ok(live) => Ok(Some(live)),
             Err(Error::NotSignedIn(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -261,6 +287,10 @@ impl Landed {
         let landed: Self = serde_json::from_slice(&text).ok()?;
         (configuration.clock.now().since(landed.at) < LASTS).then_some(landed)
     }
+}
+
+fn began_after(one: &StoredSession, other: &StoredSession) -> bool {
+    one.record.created_at > other.record.created_at
 }
 
 /// The form; otherwise the status that says why it is not read.

@@ -17,6 +17,7 @@ use authsession_testkit::serve::Server;
 use axum::Router;
 use axum::routing::get;
 
+use crate::pains::scene::until;
 use crate::stage::{CountingStore, SESSION_COOKIE, TOKEN_LIFETIME, application};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -98,6 +99,25 @@ async fn it_waits_for_a_store_that_would_not_take_refreshed_tokens() {
 
     assert!(process.auth.finish(60 * SECOND).await);
 
+    assert!(process.provider.live_access_token(&process.kept().await));
+}
+
+#[tokio::test]
+async fn it_waits_for_tokens_that_are_on_their_way_into_the_store_at_last() {
+    let process = Process::start().await;
+    process.clock.advance(TOKEN_LIFETIME);
+    process.store.fail_updates_after(1);
+    assert_eq!(process.token().await, 503);
+    process.store.work_again();
+    process.store.reset();
+    let held = process.store.hold_the_next_update();
+    process.clock.advance(60 * SECOND);
+    assert!(until(async || process.store.writes() == 1).await, "it is tried again though nobody asks");
+
+    assert!(!process.auth.finish(Duration::from_millis(100)).await, "not before it is saved");
+
+    held.add_permits(1);
+    assert!(process.auth.finish(60 * SECOND).await);
     assert!(process.provider.live_access_token(&process.kept().await));
 }
 

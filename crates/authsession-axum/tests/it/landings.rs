@@ -205,6 +205,7 @@ async fn twenty_seconds_by_the_clock_are_waited_for_another_replicas_sign_in() {
 
     assert!(until(async || second.is_finished()).await);
     assert_ne!(second.await.unwrap().location().unwrap().path(), "/claims", "to the provider");
+    assert!(!first.is_finished(), "whoever has the claim is at it still");
     gate.open();
     first.await.unwrap();
 }

@@ -225,6 +225,29 @@ async fn a_lease_that_is_not_given_back_is_logged_and_costs_nobody_the_token() {
     assert_eq!(log.warnings("falls free by itself").len(), 1);
 }
 
+/// A process that stood still since it took the lease, which is another's by now.
+#[tokio::test]
+async fn who_lost_the_lease_sends_nothing_and_gets_what_its_new_owner_saves() {
+    let stage = Arc::new(Stage::signed_in().await);
+    stage.expire_token();
+    stage.store.reset();
+    let held = stage.store.hold_the_next_update();
+    let asked = asks(&stage, "/session");
+    assert!(until(async || stage.store.writes() == 1).await);
+    stage.clock.advance(LEASE);
+    assert!(stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap());
+    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
+    let reads = stage.store.reads();
+
+    held.add_permits(1);
+
+    assert!(until(async || stage.store.reads() > reads + 2).await);
+    refreshes(&stage).await;
+    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
+    assert_eq!(stage.refreshes(), 0);
+}
+
 #[tokio::test]
 async fn tokens_another_replica_saved_in_spite_of_the_lease_stay() {
     let (stage, gate, asked) = answered(Answer::normal()).await;

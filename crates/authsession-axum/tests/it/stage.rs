@@ -29,6 +29,7 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::sweeping::Sweeps;
@@ -277,6 +278,8 @@ pub(crate) struct CountingStore {
     hangs_for: Mutex<Vec<&'static str>>,
     leases_failed: AtomicUsize,
     claims: AtomicUsize,
+    /// The next update waits for a permit.
+    held: Mutex<Option<Arc<Semaphore>>>,
     pub(crate) sweeps: Sweeps,
 }
 
@@ -296,6 +299,7 @@ impl CountingStore {
             hangs_for: Mutex::default(),
             leases_failed: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
+            held: Mutex::default(),
             sweeps: Sweeps::default(),
         }
     }
@@ -317,6 +321,13 @@ impl CountingStore {
     /// From now on these calls fail as those of a store that hangs: each after five seconds.
     pub(crate) fn hangs_for(&self, calls: &[&'static str]) {
         *self.hangs_for.lock().unwrap() = calls.to_vec();
+    }
+
+    /// The next update arrives, and is not done before there is a permit.
+    pub(crate) fn hold_the_next_update(&self) -> Arc<Semaphore> {
+        let held = Arc::new(Semaphore::new(0));
+        *self.held.lock().unwrap() = Some(Arc::clone(&held));
+        held
     }
 
     async fn answers(&self, call: &str) -> Result<(), StoreError> {
@@ -415,7 +426,11 @@ impl SessionStore for CountingStore {
         read: Version,
         record: SessionRecord,
     ) -> Result<Updated, StoreError> {
+        let held = self.held.lock().unwrap().take();
         self.writes.fetch_add(1, Ordering::SeqCst);
+        if let Some(held) = held {
+            let _permit = held.acquire().await.unwrap();
+        }
         self.answers("update").await?;
         let left =
             self.updates_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));

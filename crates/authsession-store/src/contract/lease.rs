@@ -40,6 +40,19 @@ pub async fn a_lease_falls_free_when_its_time_is_over(bench: &Bench) {
     assert!(!bench.lease(&key, OURS, TTL).await, "it has a new owner");
 }
 
+/// Which happens to a server's clock, and where another server takes over: nobody waits for as long as that was.
+pub async fn a_lease_does_not_outlast_a_clock_that_is_set_back(bench: &Bench) {
+    let key = bench.signed_in().await.0;
+    let began = bench.clock.now();
+    bench.clock.set(began + TTL * 60);
+    assert!(bench.lease(&key, OURS, TTL).await);
+    bench.clock.set(began + TTL * 59);
+    assert!(!bench.lease(&key, THEIRS, TTL).await, "clocks differ by a little");
+    bench.clock.set(began);
+    assert!(bench.lease(&key, THEIRS, TTL).await, "it was to end in an hour");
+    assert!(!bench.lease(&key, OURS, TTL).await, "it has a new owner");
+}
+
 /// Not by one whose time was over.
 pub async fn a_lease_is_released_only_by_its_owner(bench: &Bench) {
     let (key, _) = bench.signed_in().await;

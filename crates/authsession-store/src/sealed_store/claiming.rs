@@ -42,7 +42,8 @@ impl SealedStore {
             Kept::Ended(_) => return Ok(Claim::Lost),
             Kept::Absent => {
                 let ours = claimed(Version::FIRST, taken()?);
-                let is_ours = self.backend.create(&name, &ours, &none, now + ttl, now).await?;
+                let created = self.backend.create(&name, &ours, &none, now + ttl, now).await;
+                let is_ours = self.or_seen(created, true, &name, &ours).await?;
                 return Ok(if is_ours { Claim::Ours(ours.version) } else { Claim::Theirs });
             }
         };
@@ -51,7 +52,8 @@ impl SealedStore {
             [CLAIM, TAKEN, ..] => Ok(Claim::Theirs),
             [CLAIM, GIVEN_UP, ..] => {
                 let ours = claimed(content.version.next(), taken()?);
-                Ok(match self.backend.update(&name, content.version, &ours, &none, now).await? {
+                let updated = self.backend.update(&name, content.version, &ours, &none, now).await;
+                Ok(match self.or_seen(updated, UpdateOutcome::Saved, &name, &ours).await? {
                     UpdateOutcome::Saved => Claim::Ours(ours.version),
                     UpdateOutcome::Changed => Claim::Theirs,
                     UpdateOutcome::Ended | UpdateOutcome::Absent => Claim::Lost,
@@ -84,6 +86,22 @@ impl SealedStore {
             }
         };
         self.backend.update(&name, ours, &claimed(next, sealed), &Labels::default(), now).await.map(drop)
+    }
+
+    /// What came of writing ours, or `done` where it is there and only the answer was lost: a claim that nobody knows to be their
+    /// own is nobody's for as long as it counts.
+    async fn or_seen<T>(
+        &self,
+        written: Result<T, StoreError>,
+        done: T,
+        name: &KeyedHash,
+        ours: &Content,
+    ) -> Result<T, StoreError> {
+        let Err(lost) = written else { return written };
+        match self.backend.load(name).await {
+            Ok(Kept::Session { content, .. }) if content.sealed == ours.sealed => Ok(done),
+            _ => Err(lost),
+        }
     }
 
     fn outcome(

@@ -106,7 +106,8 @@ impl Statements {
                 true,
                 &format!(
                     "UPDATE {table} SET lease_owner = ?, lease_until = COALESCE(?, {clock}) + ? WHERE name = ? AND {LIVE} \
-                     AND (lease_owner IS NULL OR lease_owner = ? OR lease_until <= COALESCE(?, {clock}))"
+                     AND (lease_owner IS NULL OR lease_owner = ? OR lease_until <= COALESCE(?, {clock}) \
+                     OR lease_until > COALESCE(?, {clock}) + ?)"
                 ),
             ),
             time: read(format!("SELECT {no_bytes}, {clock}, {no_bytes}, {clock}, {clock}, NULL")),

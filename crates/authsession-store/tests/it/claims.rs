@@ -1,6 +1,7 @@
 //! Claims that nobody needs any more: anybody can begin a sign-in, so what is left of it goes soon, and stands in no session's way.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use authsession_store::claim::{Claim, Settled};
@@ -16,6 +17,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqlitePoolOptions;
 
 use crate::record::record;
+use crate::shelf::Shelf;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// As a sign-in claims.
@@ -72,6 +74,20 @@ impl Scene {
 
 fn new_key() -> StoreKey {
     StoreKey::of(&SessionId::generate().unwrap())
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_known_to_be_ours() {
+    let shelf = Arc::new(Shelf::default());
+    let store = SealedStore::new(shelf.clone(), KeyRing::random().unwrap());
+    let key = new_key();
+    for _ in 0..2 {
+        shelf.loses_an_answer.store(true, Ordering::SeqCst);
+        let claim = store.claim(&key, TTL).await.unwrap();
+        let Claim::Ours(ours) = claim else { unreachable!("it is there, but: {claim:?}") };
+        assert_eq!(store.claim(&key, TTL).await.unwrap(), Claim::Theirs, "and nobody else's");
+        store.settle(&key, ours, Settled::GivenUp).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub(crate) struct Shelf {
     loads: AtomicUsize,
     changes: OnceLock<Changes>,
     held: Mutex<Option<Gate>>,
+    /// Whether the next row is written and nobody hears of it.
+    pub(crate) loses_an_answer: AtomicBool,
     /// What time it is where the shelf stands.
     pub(crate) time: Mutex<Option<Timestamp>>,
     /// Whether it does not say, and how often it was asked.
@@ -112,6 +114,13 @@ impl Shelf {
         rows.iter().next().map(|(name, row)| (*name, row.clone())).unwrap()
     }
 
+    fn answers(&self) -> Result<(), StoreError> {
+        if self.loses_an_answer.swap(false, Ordering::SeqCst) {
+            return Err(StoreError::Unavailable(Arc::new(std::io::Error::other("the answer was lost"))));
+        }
+        Ok(())
+    }
+
     fn tell(&self, name: &KeyedHash) {
         if let Some(changes) = self.changes.get() {
             changes.tell(*name);
@@ -135,7 +144,7 @@ impl Backend for Shelf {
         }
         let row = Row { content: content.clone(), labels: *labels, idle_deadline, lease: None, ended: None };
         rows.insert(*name, row);
-        Ok(true)
+        self.answers().map(|()| true)
     }
 
     async fn load(&self, name: &KeyedHash) -> Result<Kept, StoreError> {
@@ -170,7 +179,7 @@ impl Backend for Shelf {
         }
         (row.content, row.labels) = (content.clone(), *labels);
         self.tell(name);
-        Ok(UpdateOutcome::Saved)
+        self.answers().map(|()| UpdateOutcome::Saved)
     }
 
     async fn touch(&self, name: &KeyedHash, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
@@ -237,7 +246,8 @@ impl Backend for Shelf {
     ) -> Result<bool, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.get_mut(name).filter(|row| row.is_live(now)) else { return Ok(false) };
-        if row.lease.is_some_and(|(holder, until)| holder != owner && until > now) {
+        let held = |until| until > now && until <= now + ttl + ttl;
+        if row.lease.is_some_and(|(holder, until)| holder != owner && held(until)) {
             return Ok(false);
         }
         row.lease = Some((owner, now + ttl));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsession_core::authorization::ResponseMode;
+use authsession_store::store::SessionStore as _;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::serve::Server;
 
@@ -36,6 +37,24 @@ async fn a_session_that_ended_meanwhile_is_not_taken() {
     let again = copy.get(&stage, &hop).await;
 
     assert!(!signs_in(&again) && again.location().contains("/authorize"), "{}", again.text);
+}
+
+/// The first second step was lost on its way, and its address is in the browser's history.
+#[tokio::test]
+async fn a_session_that_began_before_the_one_the_browser_has_does_not_take_its_place() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let lost = landed(&stage, &mut window).await;
+    stage.clock.advance(Duration::from_secs(1));
+    let second = landed(&stage, &mut window).await;
+    window.get(&stage, &second).await;
+
+    let late = window.get(&stage, &lost).await;
+
+    assert_eq!((late.location(), signs_in(&late)), ("/token", false), "on to where it was going");
+    assert_eq!(window.get(&stage, "/token").await.status, 200);
+    let left = stage.store.find_by_subject(stage.provider.issuer(), "alice").await.unwrap();
+    assert_eq!(left.len(), 1, "the older one ended");
 }
 
 #[tokio::test]
