@@ -2,7 +2,7 @@
 //!
 //! `AUTHSESSION_BLESS=1 cargo test -p authsession-tests` writes the files anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::house_rules::{root, sources};
@@ -30,24 +30,56 @@ fn the_public_api_is_the_one_written_down() {
 
 /// For each library its public items, as they stand in the code, in the order of its files.
 fn apis() -> BTreeMap<String, String> {
-    let mut apis = BTreeMap::new();
-    for source in sources() {
-        let Some((name, file)) =
-            source.path.strip_prefix("crates/").and_then(|path| path.split_once("/src/"))
-        else {
-            continue;
-        };
-        if name == "authsession-cli" {
-            continue;
+    let sources = sources();
+    let mut crates: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for source in &sources {
+        let inside = source.path.strip_prefix("crates/").and_then(|path| path.split_once("/src/"));
+        if let Some((name, file)) = inside.filter(|(name, _)| *name != "authsession-cli") {
+            crates.entry(name).or_default().push((file, &source.text));
         }
-        let items = items(&source.text);
+    }
+    crates.into_iter().map(|(name, files)| (name.to_owned(), api(&files))).collect()
+}
+
+fn api(files: &[(&str, &str)]) -> String {
+    let lines = || files.iter().flat_map(|(_, text)| text.lines());
+    let declared = |to_all: bool| -> BTreeSet<&str> {
+        lines().filter(|line| line.trim().starts_with("pub ") == to_all).filter_map(declared).collect()
+    };
+    let (public, private) = (declared(true), declared(false));
+    let is_kept_inside = |name: &str| private.contains(name) && !public.contains(name);
+    let mut api = String::new();
+    for (file, text) in files {
+        let of_others = |item: &String| !implemented_for(item).is_some_and(&is_kept_inside);
+        let items: Vec<_> = items(text).into_iter().filter(of_others).collect();
         if !items.is_empty() {
-            let api: &mut String = apis.entry(name.to_owned()).or_default();
             api.push_str(&format!("{file}\n"));
             api.extend(items.iter().map(|item| format!("    {item}\n")));
         }
     }
-    apis
+    api
+}
+
+/// The type that line declares, to whomever.
+fn declared(line: &str) -> Option<&str> {
+    let after = ["struct ", "enum "].iter().find_map(|kind| line.split_once(kind))?.1;
+    after.split(|next: char| !next.is_alphanumeric() && next != '_').next().filter(|name| !name.is_empty())
+}
+
+/// The type an `impl` is about, by its last name alone.
+fn implemented_for(item: &str) -> Option<&str> {
+    let mut about = item.strip_prefix("impl")?;
+    if about.starts_with('<') {
+        let mut open = 0;
+        let end = about.char_indices().find_map(|(at, each)| {
+            open += i32::from(each == '<') - i32::from(each == '>' && !about[..at].ends_with('-'));
+            (open == 0).then_some(at)
+        })?;
+        about = &about[end + 1..];
+    }
+    let about = about.split(" where ").next()?;
+    let about = about.rsplit(" for ").next()?.trim().trim_start_matches('&').trim_start_matches("mut ");
+    about.split('<').next()?.rsplit("::").next()
 }
 
 /// Everything that begins with `pub `, up to its body or its end, on one line; a macro's rows too.
