@@ -10,7 +10,7 @@ use authsession_axum::errors::Error as SignInError;
 use authsession_axum::store::seal::SealError;
 use authsession_axum::store::store::StoreError;
 use authsession_salesforce::auth::Recovery;
-use authsession_salesforce::{BulkFault, CirrusError};
+use authsession_salesforce::{BulkFault, CirrusError, CsvFault};
 
 use crate::job_id::is_job_id;
 
@@ -80,6 +80,15 @@ pub(crate) enum Error {
     /// A file of rows that Salesforce would misread.
     #[error("{} is not UTF-8, the only encoding Salesforce takes: convert it", .0.display())]
     NotUtf8(PathBuf),
+
+    /// A file of rows that no job takes. The text says which, and never what is in it.
+    #[error("{} cannot be loaded: {fault}", .path.display())]
+    Rows {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        fault: CsvFault,
+    },
 
     /// A file that should hold a secret is empty.
     #[error("{} is empty", .0.display())]
@@ -247,6 +256,7 @@ impl Error {
             | Self::NoVariable(_)
             | Self::Unreadable { .. }
             | Self::NotUtf8(_)
+            | Self::Rows { .. }
             | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,

@@ -15,7 +15,7 @@ use crate::bulk::position::BulkPosition;
 use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::csv::row_buffer::{RowBuffer, Taken};
-use crate::error::csv_fault::{CsvFault, CsvFaultKind};
+use crate::error::csv_fault::CsvFault;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::text;
 use crate::exchange::call::Call;
@@ -181,9 +181,8 @@ impl BulkResults {
             };
             let (rows, count) = match page.rows.take(most, usize::MAX) {
                 Taken::Rows(rows, count) => (rows, count),
-                Taken::Endless => {
-                    let fault = CsvFault::new(CsvFaultKind::EndlessRow, page.count + 1);
-                    return Poll::Ready(Err(CirrusError::Csv(fault)));
+                Taken::Wrong(kind) => {
+                    return Poll::Ready(Err(CirrusError::Csv(CsvFault::new(kind, page.count + 1))));
                 }
                 Taken::NeedsMore | Taken::NoRoom if !page.has_ended => {
                     match ready!(page.body.poll_next_unpin(context)) {
