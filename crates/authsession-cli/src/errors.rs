@@ -248,10 +248,17 @@ impl Error {
         }
     }
 
+    /// Whether whoever read the output has read enough, as `head` does.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let (Self::Output(cause) | Self::Unwritable { cause, .. }) = self else { return false };
+        cause.kind() == io::ErrorKind::BrokenPipe
+    }
+
     /// What the exit status tells a script: sign in (3), come back (4), resume (5), mend the command line or what it names (2), or
-    /// see to it (1).
+    /// see to it (1). Where nobody reads any more, it is as if SIGPIPE had ended us, as it does others.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            _ if self.is_closed_pipe() => 141,
             Self::Arguments(_)
             | Self::NoVariable(_)
             | Self::Unreadable { .. }
