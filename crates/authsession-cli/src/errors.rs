@@ -10,7 +10,7 @@ use authsession_axum::errors::Error as SignInError;
 use authsession_axum::store::seal::SealError;
 use authsession_axum::store::store::StoreError;
 use authsession_salesforce::auth::Recovery;
-use authsession_salesforce::{BulkFault, CirrusError};
+use authsession_salesforce::{BulkFault, CirrusError, CsvFault};
 
 use crate::job_id::is_job_id;
 
@@ -80,6 +80,15 @@ pub(crate) enum Error {
     /// A file of rows that Salesforce would misread.
     #[error("{} is not UTF-8, the only encoding Salesforce takes: convert it", .0.display())]
     NotUtf8(PathBuf),
+
+    /// A file of rows that no job takes. The text says which, and never what is in it.
+    #[error("{} cannot be loaded: {fault}", .path.display())]
+    Rows {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        fault: CsvFault,
+    },
 
     /// A file that should hold a secret is empty.
     #[error("{} is empty", .0.display())]
@@ -239,14 +248,22 @@ impl Error {
         }
     }
 
+    /// Whether whoever read the output has read enough, as `head` does.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let (Self::Output(cause) | Self::Unwritable { cause, .. }) = self else { return false };
+        cause.kind() == io::ErrorKind::BrokenPipe
+    }
+
     /// What the exit status tells a script: sign in (3), come back (4), resume (5), mend the command line or what it names (2), or
-    /// see to it (1).
+    /// see to it (1). Where nobody reads any more, it is as if SIGPIPE had ended us, as it does others.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            _ if self.is_closed_pipe() => 141,
             Self::Arguments(_)
             | Self::NoVariable(_)
             | Self::Unreadable { .. }
             | Self::NotUtf8(_)
+            | Self::Rows { .. }
             | Self::Empty(_) => 2,
             Self::NoLogin(_) | Self::LoginOver { .. } | Self::NotSignedIn(_) => 3,
             Self::NotNow(_) => 4,

@@ -18,6 +18,7 @@ use crate::arguments::proof::variable;
 use crate::busy::Busy;
 use crate::errors::Error;
 use crate::login_file::LoginFile;
+use crate::notice::say;
 use crate::origin::Origin;
 
 /// A token that lives longer is not renewed.
@@ -87,9 +88,9 @@ impl KeptLogin {
                 break;
             }
             if attempt == 0 {
-                eprintln!(
+                say(format_args!(
                     "warning: {error}; trying again for a minute, and if this ends before, the login is lost"
-                );
+                ));
             }
             clock::wait(SAVE_PAUSE).await;
             outcome = mint.mint().await;

@@ -8,6 +8,7 @@ use authsession_core::token_store::TokenStore as _;
 use crate::arguments::login::LoginArguments;
 use crate::errors::Error;
 use crate::login_file::LoginFile;
+use crate::notice::say;
 use crate::origin::Origin;
 
 /// Signs in.
@@ -25,26 +26,26 @@ pub(crate) async fn run(arguments: LoginArguments) -> Result<(), Error> {
     let signed_in = if device {
         builder
             .sign_in_by_device(|pending| {
-                eprintln!("Open   {}", pending.verification_uri);
-                eprintln!("Enter  {}", pending.user_code);
+                say(format_args!("Open   {}", pending.verification_uri));
+                say(format_args!("Enter  {}", pending.user_code));
                 if let Some(url) = &pending.verification_uri_complete {
-                    eprintln!("\nBoth in one: {url}");
+                    say(format_args!("\nBoth in one: {url}"));
                 }
             })
             .await
     } else {
-        let open = |url: &_| eprintln!("Open   {url}\n\nin a browser on this machine.");
+        let open = |url: &_| say(format_args!("Open   {url}\n\nin a browser on this machine."));
         builder.sign_in_by_browser(&redirect_uri, open).await
     };
     signed_in.map_err(|error| Error::no_login(&store, error))?;
     let broken = |cause| Error::LoginFile { store: store.clone(), cause };
     let kept = file.load().await.map_err(broken)?;
-    eprintln!("\nSigned in. `authsession token --store {}` prints a token.", store.display());
+    say(format_args!("\nSigned in. `authsession token --store {}` prints a token.", store.display()));
     if kept.is_none_or(|kept| kept.tokens.refresh_token.is_none()) {
-        eprintln!(
+        say(format_args!(
             "warning: the provider issued no refresh token, so this login ends with its first token; most issue one \
              for --scope offline_access"
-        );
+        ));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod job_id;
 mod kept_login;
 mod login;
 mod login_file;
+mod notice;
 mod origin;
 mod outage;
 mod page;
@@ -34,6 +35,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{Arguments, Command};
 use crate::errors::Error;
+use crate::notice::say;
 
 /// What the demo's log shows unless `RUST_LOG` says otherwise: sign-ins and refreshes, and whatever goes wrong.
 const DEMO_LOG: &str = "warn,authsession=info,authsession::refresh=debug";
@@ -61,17 +63,19 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(status) => status,
         Err(error) => {
-            report(&error);
+            if !error.is_closed_pipe() {
+                report(&error);
+            }
             error.exit_code()
         }
     }
 }
 
 fn report(error: &Error) {
-    eprintln!("error: {error}");
+    say(format_args!("error: {error}"));
     let mut cause = error.source();
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        say(format_args!("  because: {error}"));
         cause = error.source();
     }
 }

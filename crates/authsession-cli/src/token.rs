@@ -7,6 +7,7 @@ use authsession_core::secret::Secret;
 use crate::arguments::token::TokenArguments;
 use crate::errors::Error;
 use crate::kept_login::KeptLogin;
+use crate::notice::say;
 
 /// No token is longer.
 const LONGEST: u64 = 64 * 1024;
@@ -21,7 +22,9 @@ pub(crate) async fn run(arguments: TokenArguments) -> Result<(), Error> {
         Ok(tokens) => tokens,
         Err(error) if error.is_transient() => match login.still_good().await {
             Some(tokens) => {
-                eprintln!("warning: {error}; the token printed is the one from before, and will end soon");
+                say(format_args!(
+                    "warning: {error}; the token printed is the one from before, and will end soon"
+                ));
                 tokens
             }
             None => return Err(Error::no_token(&kept.store, error)),

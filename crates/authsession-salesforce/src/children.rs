@@ -14,7 +14,7 @@ use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::Answer;
 use crate::query_page::{self, QueryOptions, QueryResult};
-use crate::query_trail::QueryTrail;
+use crate::query_trail::{QueryTrail, lost};
 
 const DONE: &str = "done";
 const RECORDS: &str = "records";
@@ -214,11 +214,4 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
         deserializer.deserialize_map(Reading)
     }
-}
-
-/// There is more of a list, and nobody knows where.
-pub(crate) fn lost() -> CirrusError {
-    CirrusError::InvalidResponse(
-        "a page says that there are more records, and not where, or where they were before: run the query again".into(),
-    )
 }

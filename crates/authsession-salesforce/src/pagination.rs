@@ -15,7 +15,7 @@ use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::query_page::{self, QueryOptions, QueryResult};
-use crate::query_trail::QueryTrail;
+use crate::query_trail::{QueryTrail, lost};
 
 /// So many errors with no record between them, and the stream is over: whoever polls on without a pause would do so for ever.
 const MOST_ERRORS: u32 = 5;
@@ -150,7 +150,7 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
                     query_page::ask_first(&client, resource, &soql, &options).await?
                 }
                 Next::At(locator) => query_page::ask_next(&client, &locator, &options).await?,
-                Next::Lost | Next::Nothing => return Err(children::lost()),
+                Next::Lost | Next::Nothing => return Err(lost()),
             };
             if completes_children {
                 children::whole_page(&client, &answer, &options).await

@@ -10,6 +10,9 @@ use crate::retry::wait_asked_for;
 /// So many questions in a row may fail of what passes: with the longest pause, a quarter of an hour.
 const PATIENCE: u32 = 30;
 
+/// What asks us to wait longer is an error: whoever polls would hear nothing for as long.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
 /// How often to ask, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Polling {
@@ -30,7 +33,8 @@ impl Polling {
         Self { first, longest, ..self }
     }
 
-    /// Asks until what `see` makes of an answer is there. What passes is waited for, as long as Salesforce asks us to.
+    /// Asks until what `see` makes of an answer is there. What passes is waited for, as long as Salesforce asks us to, up to
+    /// an hour.
     pub(crate) async fn until<A, T, F>(
         self,
         mut ask: impl FnMut() -> F,
@@ -49,7 +53,11 @@ impl Polling {
                     }
                     Duration::ZERO
                 }
-                Err(error) if error.is_transient() && missed < PATIENCE => {
+                Err(error)
+                    if error.is_transient()
+                        && missed < PATIENCE
+                        && wait_asked_for(&error) <= LONGEST_WAIT =>
+                {
                     missed += 1;
                     tracing::debug!(target: "authsession::salesforce", %error, "what runs cannot be asked for");
                     wait_asked_for(&error)

@@ -9,7 +9,7 @@ use crate::error::CirrusResult;
 use crate::pagination::Records;
 pub use crate::query_page::{QueryOptions, QueryResult};
 use crate::query_page::{ask_next, first, next};
-use crate::query_trail::QueryTrail;
+use crate::query_trail::{QueryTrail, lost};
 
 const QUERY: &str = "query";
 /// Also what is deleted and not yet gone for good, and archived activities.
@@ -166,9 +166,9 @@ impl Cirrus {
         let options = QueryOptions::new();
         let mut trail = QueryTrail::default();
         while !page.done {
-            let next = page.next_records_url.as_ref().ok_or_else(children::lost)?;
+            let next = page.next_records_url.as_ref().ok_or_else(lost)?;
             if !trail.leads_on_to(next) {
-                return Err(children::lost());
+                return Err(lost());
             }
             let answer = ask_next(self, next, &options).await?;
             let further: QueryResult<R> = children::whole_page(self, &answer, &options).await?;

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::error::CirrusError;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct QueryTrail {
     locators: HashSet<Box<str>>,
@@ -12,4 +14,11 @@ impl QueryTrail {
     pub(crate) fn leads_on_to(&mut self, locator: &str) -> bool {
         self.locators.insert(locator.into())
     }
+}
+
+/// There is more, and nobody knows where.
+pub(crate) fn lost() -> CirrusError {
+    CirrusError::InvalidResponse(
+        "a page says that there are more records, and not where, or where they were before: run the query again".into(),
+    )
 }

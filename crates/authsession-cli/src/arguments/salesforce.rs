@@ -27,7 +27,8 @@ Exit status:
   3  nobody is signed in any more: `authsession login`
   4  Salesforce is away: try again later
   5  rows are with Salesforce, and what becomes of them is not known: go on with --resume, and do not load them again
-  130  interrupted; a job that runs goes on";
+  130  interrupted; a job that runs goes on
+  141  whoever read the output wanted no more of it";
 
 #[derive(Args, Debug)]
 pub(crate) struct SalesforceArguments {

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use authsession_salesforce::{
     BulkColumnDelimiter, BulkIngestJob, BulkIngestSpec, BulkJob as _, BulkOperation, BulkOutcome, BulkSource,
-    ByteStream, Cirrus, CirrusResult,
+    ByteStream, Cirrus, CirrusError, CirrusResult,
 };
 use futures_util::TryStreamExt;
 
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::{Error, resuming};
 use crate::job_id::is_job_id;
-use crate::salesforce::csv_file::line_ending;
+use crate::salesforce::csv_file::is_utf8;
 use crate::salesforce::draft::Draft;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
@@ -92,9 +92,6 @@ async fn load(
     if let Some(field) = &arguments.external_id {
         spec = spec.external_id_field_name(field);
     }
-    if let Some(file) = &arguments.file {
-        spec = spec.line_ending(line_ending(file)?);
-    }
     let load = salesforce.bulk().ingest().load(spec);
     let load = load.on_job(|id| {
         // One that is none is refused when the jobs are over.
@@ -104,7 +101,13 @@ async fn load(
     });
     let load = load.on_progress(|at| progress.rows(at.records_processed));
     let jobs = match &arguments.file {
-        Some(file) => load.send(BulkSource::file(file)).await,
+        Some(file) => {
+            is_utf8(file)?;
+            match load.send(BulkSource::file(file)).await {
+                Err(CirrusError::Csv(fault)) => return Err(Error::Rows { path: file.clone(), fault }),
+                jobs => jobs,
+            }
+        }
         None => load.resume_jobs(&arguments.resume).await,
     };
     jobs.map_err(Error::no_outcome)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use crate::notice::say;
+
 const TICK: Duration = Duration::from_millis(120);
 
 pub(crate) struct Progress(ProgressBar);
@@ -29,7 +31,7 @@ impl Progress {
 
     /// A line that stays, terminal or not.
     pub(crate) fn note(&self, line: &str) {
-        self.0.suspend(|| eprintln!("{line}"));
+        self.0.suspend(|| say(format_args!("{line}")));
     }
 }
 

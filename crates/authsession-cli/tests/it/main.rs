@@ -11,6 +11,8 @@ mod login_file;
 mod process;
 mod salesforce;
 mod salesforce_files;
+mod salesforce_pipes;
+mod salesforce_proxy;
 mod salesforce_rows;
 mod salesforce_table;
 #[cfg(unix)]

@@ -115,6 +115,25 @@ async fn a_file_that_is_not_utf8_is_not_loaded_and_one_without_rows_is_told_of()
 }
 
 #[tokio::test]
+async fn a_file_whose_rows_end_wrongly_is_not_loaded() {
+    let desk = Desk::set().await;
+    let before = desk.org.count("Account").unwrap();
+    let file = desk.file.beside("accounts.csv", "");
+    for (csv, advice) in [
+        ("Name,Description\nOne,secret\nTwo,\"secret\nThree,\n", "whether a quote is missing (record 2)"),
+        ("Name\nOne\nsecret\r\nThree\n", "end all rows alike (record 2)"),
+    ] {
+        fs::write(&file, csv).unwrap();
+        let refused = desk.run(&["bulk", "insert", "Account", &file]).await;
+        assert_eq!(refused.status, Some(2), "{}", refused.log);
+        assert!(refused.log.contains(&format!("{file} cannot be loaded")), "{}", refused.log);
+        assert!(refused.log.contains(advice) && !refused.log.contains("secret"), "{}", refused.log);
+    }
+    assert_eq!(desk.org.journal().count_at("*/jobs/ingest"), 0);
+    assert_eq!(desk.org.count("Account").unwrap(), before);
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_answer_to_the_question_is_refused_before_it_is_asked() {
     let desk = Desk::set().await;
     for (arguments, advice) in [

@@ -59,8 +59,10 @@ impl HandOver<'_, '_> {
     /// One job's part: a job, and another one in its place where an upload failed and that passes.
     async fn one(&mut self, upload: &Arc<Upload>) -> Result<String, Missed> {
         let mut retries = 0;
+        let line_ending = upload.line_ending();
+        let spec = BulkIngestSpec { line_ending, ..self.spec.clone() };
         loop {
-            let job_id = self.ingest.create(self.spec).await.map_err(Missed::NotClosed)?.id;
+            let job_id = self.ingest.create(&spec).await.map_err(Missed::NotClosed)?.id;
             if let Some(tell) = self.tell_job.as_mut() {
                 tell(&job_id);
             }

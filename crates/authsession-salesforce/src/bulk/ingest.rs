@@ -19,7 +19,7 @@ use crate::bulk::upload::Upload;
 use crate::bulk::wait::BulkWait;
 use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
-use crate::csv::format::CsvFormat;
+use crate::csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 use crate::csv::rows::CsvRows;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::segment;
@@ -51,17 +51,21 @@ impl<'a> BulkIngestHandler<'a> {
         self.client.call_json(Call::post(FOLDER).json(spec)?).await
     }
 
-    /// A new job with its data, which runs by itself.
+    /// A new job with its data, which runs by itself. Where no line ending was declared, it declares the one the header has.
     ///
     /// # Errors
-    /// [`CirrusError::InvalidInput`] for more than [`MAX_MULTIPART_JOB_DATA_CHARS`].
+    /// [`CirrusError::InvalidInput`] for more than [`MAX_MULTIPART_JOB_DATA_CHARS`]; [`CirrusError::Csv`] for a row that ends otherwise
+    /// than the others, and for a quote that is not closed.
     pub async fn create_with_data(&self, spec: &BulkIngestSpec, csv: Bytes) -> CirrusResult<BulkIngestJob> {
         let invalid = |message: &str| CirrusError::invalid_input("csv", message);
         let text = std::str::from_utf8(&csv).map_err(|_| invalid("is not UTF-8: convert it"))?;
         if text.chars().count() > MAX_MULTIPART_JOB_DATA_CHARS {
             return Err(invalid("has more than 100,000 characters: create the job without, and upload it"));
         }
-        let spec = serde_json::to_string(spec)?;
+        let looked_at = upload_of(csv.clone().into(), spec.column_delimiter, spec.line_ending);
+        looked_at.next_job().await?;
+        let spec = BulkIngestSpec { line_ending: looked_at.line_ending(), ..spec.clone() };
+        let spec = serde_json::to_string(&spec)?;
         let call = Call::post(FOLDER).form(move || {
             let length = csv.len() as u64;
             let content = Part::stream_with_length(csv.clone(), length).file_name("content");
@@ -72,27 +76,24 @@ impl<'a> BulkIngestHandler<'a> {
         self.client.call_json(call).await
     }
 
-    /// Uploads a job's data. A job takes data once.
+    /// Uploads a job's data as it is; [`upload_from`](Self::upload_from) looks at it first. A job takes data once.
     pub async fn upload(&self, job_id: &str, csv: Bytes) -> CirrusResult<()> {
         let call = Call::new(Method::PUT, batches(job_id)?).bytes(csv, CSV).replay(Replay::Never);
         self.client.call(call).await.map(drop)
     }
 
-    /// Uploads a job's data from a file or as it comes: it is never in memory as a whole. The job is asked for first, so that a session
+    /// Uploads a job's data from memory, from a file or as it comes: it is never in memory as a whole. The job is asked for first, so that a session
     /// that has ended is noticed before the data is on its way; one that ends right then is survived if the source can be read again.
     ///
     /// # Errors
     /// [`BulkFault::SourceSpent`](crate::error::bulk_fault::BulkFault::SourceSpent) when it has to be sent again and cannot be read
-    /// again, and [`BulkFault::SourceFailed`](crate::error::bulk_fault::BulkFault::SourceFailed) when it cannot be read at all. The job
-    /// stays open.
+    /// again, and [`BulkFault::SourceFailed`](crate::error::bulk_fault::BulkFault::SourceFailed) when it cannot be read at all;
+    /// [`CirrusError::Csv`] for a row that ends otherwise than the job declares, and for a quote that is not closed: before anything is
+    /// sent, or for a stream as soon as it has come. The job stays open.
     pub async fn upload_from(&self, job_id: &str, source: impl Into<BulkSource>) -> CirrusResult<()> {
-        let source = source.into();
-        if let Some(csv) = source.bytes() {
-            return self.upload(job_id, csv.clone()).await;
-        }
         // Whatever replaces a token that has ended.
-        let delimiter = self.get(job_id).await?.column_delimiter;
-        let upload = Arc::new(Upload::new(source, delimiter.byte(), usize::MAX));
+        let job = self.get(job_id).await?;
+        let upload = Arc::new(upload_of(source.into(), Some(job.column_delimiter), Some(job.line_ending)));
         upload.next_job().await?;
         self.put(job_id, &upload).await
     }
@@ -211,6 +212,15 @@ impl<'a> BulkIngestHandler<'a> {
     fn pieces(&self, job_id: &str, which: &str) -> CirrusResult<BulkResults> {
         Ok(BulkResults::new(self.client, format!("{}/{which}", path(job_id)?)).only_one_page())
     }
+}
+
+/// Data of one job.
+fn upload_of(
+    source: BulkSource,
+    delimiter: Option<BulkColumnDelimiter>,
+    line_ending: Option<BulkLineEnding>,
+) -> Upload {
+    Upload::new(source, delimiter.unwrap_or_default().byte(), line_ending, usize::MAX)
 }
 
 fn path(job_id: &str) -> CirrusResult<String> {

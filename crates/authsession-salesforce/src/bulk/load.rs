@@ -162,14 +162,19 @@ impl<'a> BulkLoad<'a> {
     /// Loads CSV from anywhere, and says how its jobs ended. What became of its rows is for
     /// [`successes`](BulkIngestHandler::successes) and its like.
     ///
+    /// Where no line ending was declared, the jobs declare the one the header has. Bytes and files are looked through before the first
+    /// job is made, and streams as they are sent.
+    ///
     /// # Errors
-    /// As [`records`](Self::records), and those of the source.
+    /// As [`records`](Self::records), and those of the source; [`CirrusError::Csv`] for a row that ends otherwise than the others,
+    /// and for a quote that is not closed.
     pub async fn send(
         mut self,
         source: impl Into<BulkSource>,
     ) -> CirrusResult<Vec<BulkOutcome<BulkIngestJob>>> {
         let delimiter = self.spec.column_delimiter.unwrap_or_default();
-        let upload = Arc::new(Upload::new(source.into(), delimiter.byte(), self.job_bytes));
+        let upload =
+            Arc::new(Upload::new(source.into(), delimiter.byte(), self.spec.line_ending, self.job_bytes));
         let job_ids = HandOver {
             ingest: self.ingest,
             spec: &self.spec,

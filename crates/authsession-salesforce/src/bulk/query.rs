@@ -21,6 +21,7 @@ use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::answer::text;
 use crate::exchange::call::Call;
+use crate::query_trail::lost;
 
 const FOLDER: &str = "jobs/query";
 
@@ -110,8 +111,12 @@ impl<'a> BulkQueryHandler<'a> {
             call = call.parameter("maxRecords", &rows.to_string());
         }
         let answer = self.client.call(call).await?;
+        let next = text(&answer.headers, "sforce-locator");
+        if next.is_some() && next == locator {
+            return Err(lost());
+        }
         Ok(BulkQueryResults {
-            locator: text(&answer.headers, "sforce-locator").map(str::to_owned),
+            locator: next.map(str::to_owned),
             number_of_records: text(&answer.headers, "sforce-numberofrecords")
                 .and_then(|count| count.parse().ok()),
             csv: answer.body,

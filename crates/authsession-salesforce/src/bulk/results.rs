@@ -15,10 +15,11 @@ use crate::bulk::position::BulkPosition;
 use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::csv::row_buffer::{RowBuffer, Taken};
-use crate::error::csv_fault::{CsvFault, CsvFaultKind};
+use crate::error::csv_fault::CsvFault;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::text;
 use crate::exchange::call::Call;
+use crate::query_trail::{QueryTrail, lost};
 
 const LOCATOR: &str = "sforce-locator";
 const NUMBER_OF_RECORDS: &str = "sforce-numberofrecords";
@@ -28,7 +29,8 @@ const NUMBER_OF_RECORDS: &str = "sforce-numberofrecords";
 ///
 /// A page whose body breaks off is asked for again, and the rows of it that were handed on are left out; as often as the client's
 /// [`RetryPolicy`](crate::retry::RetryPolicy) allows without any headway. When it ends with an error all the same, its
-/// [`position`](Self::position) says where another one goes on.
+/// [`position`](Self::position) says where another one goes on. A page that says the next one is where one was before is no end:
+/// its rows come, and then an error.
 ///
 /// ```no_run
 /// # async fn example(salesforce: authsession_salesforce::Cirrus) -> authsession_salesforce::CirrusResult<()> {
@@ -47,6 +49,7 @@ pub struct BulkResults {
     max_records: Option<u32>,
     follows: bool,
     position: BulkPosition,
+    trail: QueryTrail,
     /// Whether the header is still to be handed on.
     owes_header: bool,
     header: Option<Bytes>,
@@ -88,6 +91,7 @@ impl BulkResults {
             max_records: None,
             follows: true,
             position: BulkPosition::default(),
+            trail: QueryTrail::default(),
             owes_header: true,
             header: None,
             phase: Phase::Before(Duration::ZERO),
@@ -106,8 +110,7 @@ impl BulkResults {
     #[must_use]
     pub fn from_position(mut self, position: BulkPosition) -> Self {
         self.owes_header = !position.header;
-        self.position = position;
-        self
+        self.start_at(position)
     }
 
     /// Hands the header on, wherever it begins.
@@ -124,8 +127,17 @@ impl BulkResults {
     }
 
     /// That page, with its header.
-    pub(crate) fn at_locator(mut self, locator: &str) -> Self {
-        self.position.locator = Some(locator.to_owned());
+    pub(crate) fn at_locator(self, locator: &str) -> Self {
+        let position = BulkPosition { locator: Some(locator.to_owned()), ..BulkPosition::default() };
+        self.start_at(position)
+    }
+
+    fn start_at(mut self, position: BulkPosition) -> Self {
+        self.trail = QueryTrail::default();
+        if let Some(locator) = &position.locator {
+            self.trail.leads_on_to(locator);
+        }
+        self.position = position;
         self
     }
 
@@ -169,9 +181,8 @@ impl BulkResults {
             };
             let (rows, count) = match page.rows.take(most, usize::MAX) {
                 Taken::Rows(rows, count) => (rows, count),
-                Taken::Endless => {
-                    let fault = CsvFault::new(CsvFaultKind::EndlessRow, page.count + 1);
-                    return Poll::Ready(Err(CirrusError::Csv(fault)));
+                Taken::Wrong(kind) => {
+                    return Poll::Ready(Err(CirrusError::Csv(CsvFault::new(kind, page.count + 1))));
                 }
                 Taken::NeedsMore | Taken::NoRoom if !page.has_ended => {
                     match ready!(page.body.poll_next_unpin(context)) {
@@ -222,14 +233,16 @@ impl BulkResults {
     }
 
     /// The page is over.
-    fn turn(&mut self, page: &Page) {
-        self.phase = match text(page.body.headers(), LOCATOR) {
-            Some(next) if self.follows && Some(next) != self.position.locator.as_deref() => {
-                self.position = BulkPosition::at(next);
-                Phase::Before(Duration::ZERO)
-            }
-            _ => Phase::Over,
-        };
+    fn turn(&mut self, page: &Page) -> CirrusResult<()> {
+        let Some(next) = text(page.body.headers(), LOCATOR) else { return Ok(()) };
+        if !self.trail.leads_on_to(next) {
+            return Err(lost());
+        }
+        if self.follows {
+            self.position = BulkPosition::at(next);
+            self.phase = Phase::Before(Duration::ZERO);
+        }
+        Ok(())
     }
 }
 
@@ -263,10 +276,7 @@ impl Stream for BulkResults {
                         self.phase = Phase::Reading(page);
                         return Poll::Ready(Some(Ok(rows)));
                     }
-                    Poll::Ready(Ok(Step::End)) => {
-                        self.turn(&page);
-                        Ok(())
-                    }
+                    Poll::Ready(Ok(Step::End)) => self.turn(&page),
                     Poll::Ready(Ok(Step::Broken(error))) => self.again(error),
                     Poll::Ready(Err(error)) => Err(error),
                 },

@@ -6,6 +6,7 @@ use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
 use crate::csv::rows::{Misfit, whole};
+use crate::salesforce_error::passes;
 
 const ID: &str = "sf__Id";
 const CREATED: &str = "sf__Created";
@@ -45,6 +46,12 @@ impl<T> BulkFailure<T> {
         let is_name = !code.is_empty()
             && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         is_name.then_some(code)
+    }
+
+    /// Whether the row may be loaded later, unchanged: somebody else held a record, or Salesforce was too busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.code().is_some_and(passes)
     }
 }
 

@@ -66,11 +66,9 @@ impl BulkSource {
         Self::once(pieces_of(reader))
     }
 
-    pub(crate) const fn bytes(&self) -> Option<&Bytes> {
-        match &self.0 {
-            Kind::Bytes(bytes) => Some(bytes),
-            _ => None,
-        }
+    /// Whether all of it is at hand: to look through it first costs no more than reading it.
+    pub(crate) const fn is_at_hand(&self) -> bool {
+        matches!(self.0, Kind::Bytes(_) | Kind::File(_))
     }
 
     pub(crate) const fn is_repeatable(&self) -> bool {

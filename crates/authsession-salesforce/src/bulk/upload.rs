@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt};
 
 use crate::bulk::source::{BulkSource, Pieces};
 use crate::csv::BYTE_ORDER_MARK;
+use crate::csv::format::BulkLineEnding;
 use crate::csv::row_buffer::{RowBuffer, Taken};
 use crate::error::bulk_fault::BulkFault;
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
@@ -30,6 +31,8 @@ struct State {
     /// The source as far as it was read, unless it is being read.
     reading: Option<Reading>,
     header: Bytes,
+    /// What was declared, or what ends the header.
+    line_ending: Option<BulkLineEnding>,
     /// Where this job's rows begin.
     start: Mark,
     fault: Option<CirrusError>,
@@ -51,11 +54,23 @@ struct Reading {
 }
 
 impl Upload {
-    pub(crate) fn new(source: BulkSource, delimiter: u8, most_bytes: usize) -> Self {
-        Self { source, delimiter, most_bytes, state: Mutex::default() }
+    /// Data for jobs that declare this line ending, or the data's own.
+    pub(crate) fn new(
+        source: BulkSource,
+        delimiter: u8,
+        line_ending: Option<BulkLineEnding>,
+        most_bytes: usize,
+    ) -> Self {
+        let state = Mutex::new(State { line_ending, ..State::default() });
+        Self { source, delimiter, most_bytes, state }
     }
 
-    /// Whether there are rows for another job.
+    /// What ends the rows, once the first job's turn has come.
+    pub(crate) fn line_ending(&self) -> Option<BulkLineEnding> {
+        self.state().line_ending
+    }
+
+    /// Whether there are rows for another job. Before the first one, data that is at hand is looked through.
     pub(crate) async fn next_job(&self) -> CirrusResult<bool> {
         let (has_begun, reading, start) = {
             let mut state = self.state();
@@ -69,8 +84,13 @@ impl Upload {
             }
         };
         if !has_begun {
+            if self.source.is_at_hand() {
+                self.open_at(Mark::default())?.look_through().await?;
+            }
             let header = reading.header().await?;
-            self.state().header = header;
+            let mut state = self.state();
+            state.header = header;
+            state.line_ending = state.line_ending.or(reading.rows.line_ending());
         }
         self.state().start = reading.behind;
         let has_rows = reading.has_more().await?;
@@ -128,7 +148,8 @@ impl Upload {
 
     fn open_at(&self, behind: Mark) -> CirrusResult<Reading> {
         let pieces = self.source.open_at(behind.bytes).ok_or(CirrusError::Bulk(BulkFault::SourceSpent))?;
-        Ok(Reading { pieces, rows: RowBuffer::parted_by(self.delimiter), behind, has_ended: false })
+        let rows = RowBuffer::parted_by(self.delimiter, self.line_ending());
+        Ok(Reading { pieces, rows, behind, has_ended: false })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -142,14 +163,31 @@ impl Reading {
         let header = loop {
             match self.rows.take(1, usize::MAX) {
                 Taken::Rows(header, _) => break header,
-                Taken::Endless => return Err(endless(0)),
-                Taken::NeedsMore | Taken::NoRoom if self.has_ended => break self.rows.rest(),
+                Taken::Wrong(kind) => return Err(wrong(kind, 0)),
+                Taken::NeedsMore | Taken::NoRoom if self.has_ended => {
+                    break self.rows.last().map_err(|kind| wrong(kind, 0))?;
+                }
                 Taken::NeedsMore | Taken::NoRoom => self.read().await?,
             }
         };
         self.behind.bytes += header.len() as u64;
         let mark = if header.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         Ok(header.slice(mark..))
+    }
+
+    /// Finds what is wrong with all of it.
+    async fn look_through(mut self) -> CirrusResult<()> {
+        let mut record = 0;
+        loop {
+            match self.rows.take(u64::MAX, usize::MAX) {
+                Taken::Rows(_, count) => record += count,
+                Taken::Wrong(kind) => return Err(wrong(kind, record)),
+                Taken::NeedsMore | Taken::NoRoom if self.has_ended => {
+                    return self.rows.last().map(drop).map_err(|kind| wrong(kind, record));
+                }
+                Taken::NeedsMore | Taken::NoRoom => self.read().await?,
+            }
+        }
     }
 
     async fn has_more(&mut self) -> CirrusResult<bool> {
@@ -177,7 +215,7 @@ impl Reading {
             match self.rows.take(u64::MAX, room) {
                 Taken::Rows(rows, count) => return Poll::Ready(Ok(Some((rows, count)))),
                 Taken::NoRoom => return Poll::Ready(Ok(None)),
-                Taken::Endless => return Poll::Ready(Err(endless(self.behind.rows + 1))),
+                Taken::Wrong(kind) => return Poll::Ready(Err(wrong(kind, self.behind.rows + 1))),
                 Taken::NeedsMore if !self.has_ended => {
                     match ready!(self.pieces.as_mut().poll_next(context)) {
                         Some(piece) => self.rows.push(&piece.map_err(|error| unreadable(&error))?),
@@ -187,7 +225,10 @@ impl Reading {
                 Taken::NeedsMore if self.rows.is_empty() || self.rows.len() > room => {
                     return Poll::Ready(Ok(None));
                 }
-                Taken::NeedsMore => return Poll::Ready(Ok(Some((self.rows.rest(), 1)))),
+                Taken::NeedsMore => {
+                    let last = self.rows.last().map_err(|kind| wrong(kind, self.behind.rows + 1));
+                    return Poll::Ready(last.map(|row| Some((row, 1))));
+                }
             }
         }
     }
@@ -220,9 +261,7 @@ impl Stream for JobData {
                 self.has_rows = true;
                 return Poll::Ready(Some(Ok(rows)));
             }
-            Ok(None) if !has_rows && !reading.rows.is_empty() => {
-                CirrusError::Csv(CsvFault::new(CsvFaultKind::LargeRow, at))
-            }
+            Ok(None) if !has_rows && !reading.rows.is_empty() => wrong(CsvFaultKind::LargeRow, at),
             Ok(None) => {
                 // What is left is for the next job.
                 let reading = self.reading.take();
@@ -255,8 +294,8 @@ fn not_all_sent() -> CirrusError {
     )
 }
 
-fn endless(record: u64) -> CirrusError {
-    CirrusError::Csv(CsvFault::new(CsvFaultKind::EndlessRow, record))
+const fn wrong(kind: CsvFaultKind, record: u64) -> CirrusError {
+    CirrusError::Csv(CsvFault::new(kind, record))
 }
 
 fn unreadable(error: &io::Error) -> CirrusError {

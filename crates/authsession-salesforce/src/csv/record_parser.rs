@@ -7,6 +7,9 @@ use crate::csv::BYTE_ORDER_MARK;
 use crate::csv::row_buffer::LONGEST_ROW;
 use crate::error::csv_fault::{CsvFault, CsvFaultKind};
 
+/// An object has a few hundred fields; a file with more columns is not parted by what was said.
+const MOST_COLUMNS: usize = 16 * 1024;
+
 pub(crate) struct RecordParser {
     reader: Reader,
     input: Vec<u8>,
@@ -50,8 +53,9 @@ impl RecordParser {
         self.input.extend_from_slice(piece);
     }
 
-    /// Nothing more comes.
+    /// Nothing more comes. A line end after all of it ends the last row, unless it is data since a quote is open.
     pub(crate) fn end(&mut self) {
+        self.push(b"\n");
         self.has_ended = true;
     }
 
@@ -72,6 +76,9 @@ impl RecordParser {
                 self.read += BYTE_ORDER_MARK.len();
                 continue;
             }
+            if input.is_empty() && self.filled > 0 {
+                return Err(CsvFault::new(CsvFaultKind::EndlessRow, self.records));
+            }
             let fields = self.fields.get_mut(self.filled..).unwrap_or_default();
             let ends = self.ends.get_mut(self.ended..).unwrap_or_default();
             let (result, read, filled, ended) = self.reader.read_record(input, fields, ends);
@@ -84,6 +91,9 @@ impl RecordParser {
                     return Err(CsvFault::new(CsvFaultKind::EndlessRow, self.records));
                 }
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull if self.ends.len() >= MOST_COLUMNS => {
+                    return Err(CsvFault::new(CsvFaultKind::ManyColumns, self.records));
+                }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => return self.record().map(Parsed::Record),
                 ReadRecordResult::End => return Ok(Parsed::End),

@@ -16,10 +16,14 @@ pub struct CsvFault {
 pub enum CsvFaultKind {
     /// A row does not end: most likely a quote is missing.
     EndlessRow,
+    /// A row ends otherwise than was declared, or than those before it where nothing was.
+    LineEnding,
     /// A row is larger than a whole job may be.
     LargeRow,
     /// A row has more or fewer columns than the header.
     Columns,
+    /// A row has more columns than any object has fields: most likely something else parts them.
+    ManyColumns,
     /// It is not UTF-8, the only encoding Salesforce takes.
     NotUtf8,
     /// A column's text is not of the type that was asked for, or a column is missing.
@@ -63,9 +67,15 @@ impl fmt::Display for CsvFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.kind {
             CsvFaultKind::EndlessRow => "a row does not end: see whether a quote is missing",
+            CsvFaultKind::LineEnding => {
+                "a row ends in another way than the job's lines are to (LF or CRLF): declare the other line ending, or end all rows alike"
+            }
             CsvFaultKind::LargeRow => "a row is larger than a job may be: leave it out, or allow larger jobs",
             CsvFaultKind::Columns => {
                 "a row has not as many columns as the header: see to its quotes and delimiters"
+            }
+            CsvFaultKind::ManyColumns => {
+                "a row has more columns than any object has fields: see to its quotes and delimiters"
             }
             CsvFaultKind::NotUtf8 => "it is not UTF-8: convert it",
             CsvFaultKind::Shape => "it has not the columns, or not the types, that were asked for",

@@ -12,6 +12,8 @@ use futures_util::stream;
 use crate::bulk_stage::{Bulk, CsvFile, TICK, insert, read};
 use crate::stage::minutes;
 
+/// No test waits longer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 const CSV: &str = "Name,Industry\nOne,Energy\n\"Two, Ltd\",Energy\n,Energy\n";
 
 fn pieces() -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send {
@@ -179,6 +181,18 @@ async fn a_salesforce_that_is_away_while_a_job_runs_is_waited_for() {
     let ingest = bulk.salesforce.bulk().ingest();
     let job = ingest.wait(&id).poll_every(TICK, TICK).await.unwrap().completed().unwrap();
     assert_eq!(job.number_records_processed, Some(3));
+}
+
+#[tokio::test]
+async fn a_salesforce_that_asks_for_a_years_patience_is_an_error_and_no_silence() {
+    let bulk = Bulk::with_policy(RetryPolicy::none()).await;
+    let (id, ingest) = (bulk.closed().await, bulk.salesforce.bulk().ingest());
+    let away = |seconds: &str| Answer::status(503).header("retry-after", seconds);
+    bulk.org().enqueue_at("GET */jobs/ingest/750*", away("31536000"));
+    let waited = tokio::time::timeout(PATIENCE, ingest.wait(&id).poll_every(TICK, TICK)).await;
+    let error = waited.expect("it does not wait for a year").unwrap_err();
+    assert!(error.is_transient() && matches!(error, CirrusError::Api { status: 503, .. }), "{error:?}");
+    assert_eq!(bulk.count_at("GET */jobs/ingest/750*"), 1);
 }
 
 #[tokio::test]

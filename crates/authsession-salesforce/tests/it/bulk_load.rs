@@ -1,14 +1,15 @@
 //! Loads in one call.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use authsession_salesforce::auth::Recovery;
 use authsession_salesforce::{
     BulkFault, BulkIngestSpec, BulkJobState, BulkLineEnding, BulkOperation, BulkOutcome, BulkSource, Bytes,
-    CirrusError, CsvFaultKind, RetryPolicy,
+    CirrusError, CsvFaultKind, CsvFormat, RetryPolicy,
 };
 use authsession_testkit::script::Answer;
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::bulk_stage::{Bulk, CsvFile, TICK, insert};
@@ -310,6 +311,25 @@ async fn a_job_that_failed_tells_the_rows_it_left() {
     let loaded = load.records(&records).await.unwrap();
     assert!(matches!(loaded.jobs[..], [BulkOutcome::Failed(_)]), "{loaded:?}");
     assert_eq!((loaded.successes.len(), &loaded.unprocessed[..]), (5, &records[5..]));
+}
+
+#[tokio::test]
+async fn rows_that_were_locked_are_told_from_those_that_are_wrong() {
+    let bulk = Bulk::set().await;
+    let ingest = bulk.salesforce.bulk().ingest();
+    let load = ingest.load(insert()).poll_every(TICK, TICK);
+    let id = load.send("Name\nOne\n").await.unwrap()[0].job().id.clone();
+    let refused = "\"sf__Id\",\"sf__Error\",\"Name\"
+        \"\",\"UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--\",\"One\"
+        \"\",\"REQUIRED_FIELD_MISSING:Required fields are missing, not UNABLE_TO_LOCK_ROW: [Name]:Name --\",\"Two\"
+        \"\",\"SERVER_UNAVAILABLE:--\",\"Three\"
+        \"\",\"unable to obtain a name\",\"Four\"\n"
+        .replace("\n        ", "\n");
+    bulk.org().enqueue_at("GET */failedResults", Answer::raw(200, "text/csv", refused));
+    let failures = ingest.failures::<BTreeMap<String, String>>(&id, CsvFormat::new()).unwrap();
+    let failures: Vec<_> = failures.try_collect().await.unwrap();
+    let may_be_loaded: Vec<_> = failures.iter().map(|failure| failure.is_transient()).collect();
+    assert_eq!(may_be_loaded, [true, false, true, false]);
 }
 
 #[tokio::test]

@@ -129,6 +129,40 @@ async fn a_result_of_another_query_is_not_mixed_in() {
 }
 
 #[tokio::test]
+async fn a_repeated_locator_is_an_error_and_no_end() {
+    let bulk = Bulk::set().await;
+    let id = bulk.made_up(3, 100).await;
+    let page = |row: &str, next: &str| {
+        let csv = format!("\"Id\",\"Name\"\n\"{row}\",\"x\"\n");
+        bulk.org().enqueue_at(RESULTS, Answer::raw(200, "text/csv", csv).header("sforce-locator", next));
+    };
+    let queries = bulk.salesforce.bulk().query();
+    // Of itself, and of the page before.
+    for (pages, rows) in [(&["MQ", "MQ"][..], 2), (&["MQ", "Mg", "MQ"], 3)] {
+        for (row, next) in pages.iter().enumerate() {
+            page(&format!("{row:010}"), next);
+        }
+        let asked = bulk.count_at(RESULTS);
+        let mut pieces: Vec<_> = queries.all_results(&id).unwrap().take(20).collect().await;
+        assert!(matches!(pieces.pop(), Some(Err(CirrusError::InvalidResponse(_)))));
+        let csv: Vec<u8> = pieces.into_iter().flat_map(|piece| piece.unwrap()).collect();
+        assert_eq!(numbers(std::str::from_utf8(&csv).unwrap()), upto(rows), "every page is handed on");
+        assert_eq!(bulk.count_at(RESULTS) - asked, rows);
+    }
+    // One page, by whoever follows the locators by himself or began where another one stopped.
+    page("0000000000", "MQ");
+    let error = queries.results(&id, Some("MQ"), None).await.unwrap_err();
+    assert!(matches!(error, CirrusError::InvalidResponse(_)), "{error:?}");
+    page("0000000000", "MQ");
+    let pieces: Vec<_> = queries.results_stream(&id, Some("MQ"), None).await.unwrap().collect().await;
+    assert!(matches!(pieces.last(), Some(Err(CirrusError::InvalidResponse(_)))));
+    page("0000000000", "MQ");
+    let again = queries.all_results(&id).unwrap().from_position(BulkPosition::at("MQ"));
+    let pieces: Vec<_> = again.take(20).collect().await;
+    assert!(matches!(pieces.last(), Some(Err(CirrusError::InvalidResponse(_)))));
+}
+
+#[tokio::test]
 async fn results_of_a_load_that_break_off_go_on() {
     let bulk = Bulk::set().await;
     let csv = format!("Name\n{}", "An account with a name of some length\n".repeat(4_000));

@@ -153,6 +153,34 @@ fn csv_that_is_none_says_where_and_not_what() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_no_row() {
+    for piece in [1, 3, 100] {
+        let rows =
+            |csv: &str| fault(read::<BTreeMap<String, String>>(csv.as_bytes(), CsvFormat::new(), piece)).0;
+        assert_eq!(rows("Name\nA\n\"secret\nB\n"), CsvFaultKind::EndlessRow);
+        assert_eq!(rows("Name\nA\n\""), CsvFaultKind::EndlessRow);
+        assert_eq!(rows("Name\nA\n\"secret\"\""), CsvFaultKind::EndlessRow);
+        for closed in ["Name\n\"A\"", "Name\n\"A\n\"\"\"\n", "Name\nA\" B", "Name\nA\n\n", "\"Name\""] {
+            let rows = read::<BTreeMap<String, String>>(closed.as_bytes(), CsvFormat::new(), piece);
+            assert_eq!(rows.unwrap().len(), usize::from(closed.contains('A')));
+        }
+    }
+}
+
+#[test]
+fn a_row_of_ten_million_columns_is_an_error_and_is_not_held() {
+    let commas = vec![b','; 10_000_000];
+    let endless = fault(read::<BTreeMap<String, String>>(&commas, CsvFormat::new(), 64 * 1024));
+    assert_eq!(endless, (CsvFaultKind::ManyColumns, 0, None));
+    let second = [&b"Name\n"[..], &commas].concat();
+    let endless = fault(read::<BTreeMap<String, String>>(&second, CsvFormat::new(), 64 * 1024));
+    assert_eq!(endless, (CsvFaultKind::ManyColumns, 1, None));
+    let wide = format!("{}\n{}\n", "A,".repeat(9_999) + "B", ",".repeat(9_999));
+    let rows: Vec<Vec<String>> = read(wide.as_bytes(), CsvFormat::new(), 64 * 1024).unwrap();
+    assert_eq!(rows[0].len(), 10_000);
+}
+
+#[test]
 fn a_record_that_is_none_is_refused_before_anything_of_it_is_written() {
     #[derive(Serialize)]
     struct Nested {

@@ -7,6 +7,7 @@ mod address;
 mod apex;
 mod api_error;
 mod bulk_ingest;
+mod bulk_lines;
 mod bulk_load;
 mod bulk_names;
 mod bulk_query;
