@@ -72,10 +72,12 @@ impl RecordParser {
             if too_little && !self.has_ended {
                 return Ok(Parsed::NeedsMore);
             }
-            if !std::mem::replace(&mut self.has_begun, true) && input.starts_with(BYTE_ORDER_MARK) {
+            // All of them: the reader leaves out one by itself, if it is given it in one piece.
+            if !self.has_begun && input.starts_with(BYTE_ORDER_MARK) {
                 self.read += BYTE_ORDER_MARK.len();
                 continue;
             }
+            self.has_begun = true;
             if input.is_empty() && self.filled > 0 {
                 return Err(CsvFault::new(CsvFaultKind::EndlessRow, self.records));
             }
