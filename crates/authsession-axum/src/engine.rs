@@ -130,8 +130,11 @@ impl Engine {
 
     /// Waits for the refreshes under way, and for the store to take what it would not.
     pub(crate) async fn finish(&self) {
-        self.flights.landed().await;
-        while !self.keeper().unsaved.is_empty() {
+        loop {
+            self.flights.landed().await;
+            if self.keeper().unsaved.is_empty() {
+                return;
+            }
             clock::wait(LOOK_AGAIN).await;
         }
     }

@@ -155,6 +155,13 @@ impl Keeper {
         tokio::spawn(async move { keeper.revoke(tokens).await });
     }
 
+    /// The same for one of somebody who may have other sessions: not where to revoke one token ends them all.
+    pub(crate) fn revoke_one_behind(&self, refresh_token: Option<Secret>) {
+        if !self.ends_whole_grants() {
+            self.revoke_behind(refresh_token);
+        }
+    }
+
     async fn revoke(&self, refresh_tokens: Vec<Secret>) {
         let OAuthConfiguration { http, provider, client, .. } = &*self.configuration;
         for token in refresh_tokens {

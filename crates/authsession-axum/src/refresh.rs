@@ -10,24 +10,28 @@ mod session_expiry;
 use std::sync::Arc;
 use std::time::Duration;
 
+use authsession_core::clock;
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::token_set::{Freshness, TokenSet};
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{Refused, SessionRecord, StoredSession};
-use authsession_store::store::Updated;
+use authsession_store::store::{Found, Updated};
 use authsession_store::waiting::Looks;
 
 use crate::errors::{Error, NotSignedIn};
 use crate::failures::Failures;
 use crate::keeper::Keeper;
 use crate::refresh::lease::Lease;
-use crate::refresh::saving::SAVES;
+use crate::refresh::saving::{SAVE_AGAIN, SAVES};
 use crate::watch::{self, Outcome};
 
 /// How long to wait for another replica's refresh.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long is waited for a process that presented a refresh token and lost the lease: it looks as often as it renews one, and a call
+/// to a store that comes back takes a moment.
+const GRACE: Duration = Duration::from_secs(8);
 /// What a request is told to wait when the provider says nothing and nothing is backing off.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -59,7 +63,8 @@ impl Refresher {
 
     /// Refreshes the session once. Runs detached, inside a single flight.
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
-        let store = &self.keeper.store;
+        let (store, clock) = (&self.keeper.store, &self.keeper.configuration.clock);
+        let began = clock.now();
         let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
         loop {
             if let Some(lease) = self.lease(key).await?
@@ -72,7 +77,9 @@ impl Refresher {
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
             }
-            let Some(pause) = looks.next() else { break };
+            // A store that is slow takes its time for each look, too.
+            let pause = looks.next().filter(|_| clock.now().since(began) < PATIENCE);
+            let Some(pause) = pause else { break };
             store.wait_for_change(&key, pause).await;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
@@ -80,7 +87,8 @@ impl Refresher {
 
     /// `None`: the lease was lost before anything was sent.
     async fn holding(&self, lease: &Lease) -> Result<Option<Arc<StoredSession>>, Error> {
-        let key = lease.key;
+        let (key, began) = (lease.key, self.keeper.configuration.clock.now());
+        let (mut has_waited, mut our_mark) = (false, None);
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
@@ -90,26 +98,43 @@ impl Refresher {
                 }
                 continue;
             }
+            if self.keeper.unsaved.is_in_hand(&key) {
+                // What was parked here is on its way into the store.
+                clock::wait(SAVE_AGAIN).await;
+                continue;
+            }
             let freshness = self.freshness(&session);
-            let may_be_spent = session.record.refresh_sent_at.is_some();
+            let mark = session.record.refresh_sent_at;
+            let may_be_spent = mark.is_some() && mark != our_mark;
             let Some(refresh_token) = session.record.tokens.refresh_token.clone() else {
                 return Ok(Some(session));
             };
             if freshness == Freshness::Fresh || (may_be_spent && freshness == Freshness::Stale) {
                 return Ok(Some(session));
             }
+            if may_be_spent && !std::mem::replace(&mut has_waited, true) && !self.failures.left(&key, mark) {
+                self.wait_for_who_sent(lease, &session).await;
+                continue;
+            }
             // Before the mark: what fails here was never sent.
             if let Err(error) = self.keeper.configuration.provider.metadata().await {
                 return Err(self.later(key, error));
             }
-            if !self.still_has(lease).await? {
+            let clock = &self.keeper.configuration.clock;
+            if clock.now().since(began) > PATIENCE || !self.still_has(lease).await? {
                 return Ok(None);
             }
-            let clock = &self.keeper.configuration.clock;
-            let marked = SessionRecord { refresh_sent_at: Some(clock.now()), ..session.record.clone() };
+            let mark = Some(clock.now());
+            let marked = SessionRecord { refresh_sent_at: mark, ..session.record.clone() };
             let session = match self.keeper.store.update(&key, session.version, marked).await? {
-                Updated::Saved(session) => session,
-                Updated::Changed | Updated::Ended => continue,
+                Updated::Saved(session) => {
+                    our_mark = mark;
+                    session
+                }
+                Updated::Changed | Updated::Ended => {
+                    lease.doubt();
+                    continue;
+                }
             };
             if !lease.is_sure(clock.now()) {
                 // This process stood still: somebody else may hold the lease by now, and present that token.
@@ -131,6 +156,20 @@ impl Refresher {
         }
     }
 
+    /// Another process presented the refresh token, and lost the lease since: it may have an answer, and save it now that the store
+    /// is back. Nothing is lost by waiting, as it is by presenting the token again.
+    async fn wait_for_who_sent(&self, lease: &Lease, marked: &StoredSession) {
+        let store = &self.keeper.store;
+        for pause in Looks::for_at_most(GRACE, store.hears_of_changes()) {
+            store.wait_for_change(&lease.key, pause).await;
+            let looked = store.load(&lease.key).await;
+            if !matches!(looked, Ok(Found::Live { session, .. }) if session.record.refresh_sent_at == marked.record.refresh_sent_at)
+            {
+                return;
+            }
+        }
+    }
+
     /// Takes the new tokens over, once they are known not to be somebody else's.
     async fn adopt(
         &self,
@@ -147,6 +186,8 @@ impl Refresher {
         if let Err(error) = configuration.kept.take(&before.record.issuer, Some(&old.extras), &mut tokens) {
             return self.for_someone_else(key, error, tokens).await;
         }
+        // Later than what it replaces, whatever the clock did: by that, processes whose sessions travel tell whose state is newer.
+        tokens.received_at = tokens.received_at.max(old.received_at + Duration::from_millis(1));
         tokens.refresh_token = tokens.refresh_token.or_else(|| old.refresh_token.clone());
         tokens.scope = tokens.scope.or_else(|| old.scope.clone());
         tokens.id_token = tokens.id_token.or_else(|| old.id_token.clone());
@@ -161,7 +202,7 @@ impl Refresher {
         tokens: TokenSet,
     ) -> Result<Arc<StoredSession>, Error> {
         tracing::error!(target: "authsession::refresh", session = ?key, %error, "a refresh was answered for someone else");
-        self.keeper.revoke_behind(tokens.refresh_token);
+        self.keeper.revoke_one_behind(tokens.refresh_token);
         self.end(key, EndReason::ProviderMismatch).await
     }
 
@@ -191,6 +232,8 @@ impl Refresher {
         }
         if !error.may_have_happened() && !may_be_spent {
             self.take_back_the_mark(key, session).await;
+        } else {
+            self.failures.leaves(key, session.record.refresh_sent_at);
         }
         Err(self.later(key, error))
     }

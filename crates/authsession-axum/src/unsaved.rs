@@ -19,8 +19,8 @@ struct Lot {
     parked: HashMap<StoreKey, Kept>,
     /// Whether somebody tries again to save what is parked.
     is_tended: bool,
-    /// How many took something out to save it, and are not done.
-    at_it: usize,
+    /// Whose was taken out to be saved, and is not yet.
+    in_hand: Vec<StoreKey>,
 }
 
 #[derive(Debug)]
@@ -56,6 +56,11 @@ impl Unsaved {
         self.lot().parked.get_mut(key)?.lease.take()
     }
 
+    /// The same, which stays: whoever saves without it has another replica against them, but nobody here.
+    pub(crate) fn lease_of(&self, key: &StoreKey) -> Option<LeaseOwner> {
+        self.lot().parked.get(key)?.lease
+    }
+
     /// `false`: nothing is parked for the session, and the lease is to be given back.
     pub(crate) fn keep_lease(&self, key: &StoreKey, lease: LeaseOwner) -> bool {
         self.lot().parked.get_mut(key).map(|kept| kept.lease = Some(lease)).is_some()
@@ -66,15 +71,19 @@ impl Unsaved {
     }
 
     /// Whoever takes something out to save it keeps that until it is saved, or parked again.
-    pub(crate) fn at_it(&self) -> AtIt<'_> {
-        self.lot().at_it += 1;
-        AtIt(self)
+    pub(crate) fn in_hand(&self, key: StoreKey) -> InHand<'_> {
+        self.lot().in_hand.push(key);
+        InHand(self, key)
+    }
+
+    pub(crate) fn is_in_hand(&self, key: &StoreKey) -> bool {
+        self.lot().in_hand.contains(key)
     }
 
     /// Whether nothing is parked, and nothing on its way into the store.
     pub(crate) fn is_empty(&self) -> bool {
         let lot = self.lot();
-        lot.parked.is_empty() && lot.at_it == 0
+        lot.parked.is_empty() && lot.in_hand.is_empty()
     }
 
     /// What is parked, and until when it is of use. None: whoever tends it may go.
@@ -90,10 +99,13 @@ impl Unsaved {
 }
 
 /// Somebody saves what was parked.
-pub(crate) struct AtIt<'unsaved>(&'unsaved Unsaved);
+pub(crate) struct InHand<'unsaved>(&'unsaved Unsaved, StoreKey);
 
-impl Drop for AtIt<'_> {
+impl Drop for InHand<'_> {
     fn drop(&mut self) {
-        self.0.lot().at_it -= 1;
+        let mut lot = self.0.lot();
+        if let Some(at) = lot.in_hand.iter().position(|key| *key == self.1) {
+            lot.in_hand.swap_remove(at);
+        }
     }
 }

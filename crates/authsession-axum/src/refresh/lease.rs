@@ -19,18 +19,24 @@ const RELEASING: Duration = Duration::from_millis(500);
 pub(super) struct Lease {
     pub(super) key: StoreKey,
     owner: LeaseOwner,
-    /// When the store was asked that last said it is ours.
-    confirmed: Mutex<Timestamp>,
+    /// When the store was asked that last said it is ours. `None`: nobody knows, and the store is to be asked.
+    confirmed: Mutex<Option<Timestamp>>,
 }
 
 impl Lease {
-    fn confirm(&self, asked_at: Timestamp) {
+    fn confirm(&self, asked_at: Option<Timestamp>) {
         *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner) = asked_at;
+    }
+
+    /// Something speaks against it, whatever this process's clock says: a machine that was stopped stops its clock, too.
+    pub(super) fn doubt(&self) {
+        self.confirm(None);
     }
 
     /// Whether half of its time is left, to send something, whatever the store would say now.
     pub(super) fn is_sure(&self, now: Timestamp) -> bool {
-        now.since(*self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)) <= LEASE / 2
+        let confirmed = *self.confirmed.lock().unwrap_or_else(PoisonError::into_inner);
+        confirmed.is_some_and(|at| at <= now && now.since(at) <= LEASE / 2)
     }
 }
 
@@ -43,7 +49,7 @@ impl Refresher {
             Some(owner) => owner,
             None => LeaseOwner(random::bytes()?),
         };
-        let lease = Lease { key, owner, confirmed: Mutex::new(self.keeper.configuration.clock.now()) };
+        let lease = Lease { key, owner, confirmed: Mutex::default() };
         let is_ours = self.renew(&lease).await;
         if kept.is_some() && !matches!(is_ours, Ok(true)) {
             unsaved.keep_lease(&key, owner);
@@ -73,9 +79,7 @@ impl Refresher {
     async fn renew(&self, lease: &Lease) -> Result<bool, StoreError> {
         let asked_at = self.keeper.configuration.clock.now();
         let is_ours = self.keeper.store.lease(&lease.key, lease.owner, LEASE).await?;
-        if is_ours {
-            lease.confirm(asked_at);
-        }
+        lease.confirm(is_ours.then_some(asked_at));
         Ok(is_ours)
     }
 

@@ -1,6 +1,7 @@
 //! Tokens the store would not take, on their way out of this process: saved after all, or revoked once they are of no more use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use authsession_core::clock;
 use authsession_core::retry::Backoff;
@@ -19,6 +20,9 @@ use crate::unsaved::Parked;
 /// Sessions looked after at once: one that hangs does not cost the others their leases.
 const AT_ONCE: usize = 32;
 
+/// How long after its session's end something is still parked, if the store says nothing: a clock may be wrong.
+const LAST_RESORT: Duration = Duration::from_secs(24 * 3600);
+
 impl Refresher {
     /// Keeps tokens the store would not take, and sees to it that they are tried again though nobody asks for their session.
     pub(super) fn park(&self, key: StoreKey, parked: Parked) {
@@ -34,13 +38,18 @@ impl Refresher {
         key: StoreKey,
         session: &Arc<StoredSession>,
     ) -> Result<Option<Arc<StoredSession>>, Error> {
-        let _at_it = self.keeper.unsaved.at_it();
+        let _in_hand = self.keeper.unsaved.in_hand(key);
         let Some(Parked { redeemed, tokens, .. }) = self.keeper.unsaved.take(&key) else { return Ok(None) };
         if tokens.refresh_token == session.record.tokens.refresh_token && redeemed != tokens.refresh_token {
             // They were saved after all, and only the store's answer was lost.
             return Ok(Some(Arc::clone(session)));
         }
-        if redeemed == session.record.tokens.refresh_token {
+        let held = &session.record.tokens;
+        if tokens.refresh_token == held.refresh_token && tokens.received_at <= held.received_at {
+            // Refreshed elsewhere meanwhile, by the same refresh token: what is parked is the older one.
+            return Ok(None);
+        }
+        if redeemed == held.refresh_token {
             return self.save(key, session, tokens, false).await.map(Some);
         }
         // Rotated elsewhere meanwhile: what is parked leads nowhere.
@@ -73,7 +82,7 @@ impl Refresher {
             backoff = backoff.after_failure(clock.now(), None);
             clock::wait(backoff.wait(clock.now()).min(RENEWAL)).await;
             let look = async |(key, until)| {
-                if until <= clock.now() {
+                if until + LAST_RESORT <= clock.now() {
                     self.give_up(key, Some(EndReason::TooOld));
                 } else if let Err(error) = self.look_after(key).await {
                     tracing::debug!(target: "authsession::refresh", session = ?key, %error, "tokens that could not be saved stay parked");
@@ -103,10 +112,14 @@ impl Refresher {
             let session = self.keeper.live(key).await?;
             self.catch_up(key, &session).await.map(drop)
         };
-        match self.lease(key).await? {
-            Some(lease) => self.under(&lease, save).await,
-            None => Ok(()),
+        if let Some(lease) = self.lease(key).await? {
+            return self.under(&lease, save).await;
         }
+        // Another replica has it, and is about to present the refresh token that is spent. The version it saves on is our fence.
+        let Some(owner) = self.keeper.unsaved.lease_of(&key) else { return Ok(()) };
+        let saved = save.await;
+        self.keeper.unsaved.keep_lease(&key, owner);
+        saved
     }
 
     fn give_up(&self, key: StoreKey, over: Option<EndReason>) {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use authsession_core::clock::{self, Timestamp};
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_core::token_set::TokenSet;
+use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{Refused, SessionRecord, StoredSession, Version};
 use authsession_store::store::{Found, StoreError, Updated};
 
 use crate::errors::Error;
+use crate::keeper::Look;
 use crate::refresh::Refresher;
 use crate::refresh::parked::reason_of;
 use crate::unsaved::Parked;
@@ -41,12 +43,12 @@ impl Refresher {
         let id_token_is_new = tokens.id_token != before.record.tokens.id_token;
         let session_expiry = if id_token_is_new { self.new_session_expiry(&tokens) } else { None };
         if session_expiry.is_some_and(|at| at <= self.keeper.configuration.clock.now()) {
-            return self.over_by_session_expiry(key, before, tokens).await;
+            return self.over_by(EndReason::TooOld, key, before, tokens).await;
         }
         let saving = self.save_in_time(key, before, &tokens, id_token_refused, session_expiry);
         match clock::within(SAVING, saving).await.flatten() {
             Some(Saving::Done(session)) => return Ok(session),
-            Some(_) => return self.ended_meanwhile(key, tokens).await,
+            Some(_) => return self.ended_meanwhile(key, before, tokens).await,
             None => {}
         }
         let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
@@ -96,9 +98,15 @@ impl Refresher {
     pub(super) async fn ended_meanwhile(
         &self,
         key: StoreKey,
+        before: &StoredSession,
         tokens: TokenSet,
     ) -> Result<Arc<StoredSession>, Error> {
-        let over = self.keeper.live(key).await;
+        let found = self.keeper.store.load(&key).await;
+        if let Ok(Found::Overdue(reason)) = found {
+            return self.over_by(reason, key, before, tokens).await;
+        }
+        let over = found.map_err(Error::from).and_then(|found| self.keeper.judge(key, found, Look::Aside));
+        let over = over.map(|live| live.session);
         self.let_go(tokens.refresh_token, reason_of(&over));
         over
     }

@@ -9,6 +9,8 @@ use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{SessionRecord, StoredSession};
 
+use authsession_store::store::Found;
+
 use crate::errors::Error;
 use crate::refresh::Refresher;
 use crate::unsaved::Parked;
@@ -30,9 +32,11 @@ impl Refresher {
         }
     }
 
-    /// The provider says that the session must have ended by now.
-    pub(super) async fn over_by_session_expiry(
+    /// The provider says that the session must have ended by now, or this process's clock does, which may be wrong: it is over once
+    /// the store takes that for its end.
+    pub(super) async fn over_by(
         &self,
+        reason: EndReason,
         key: StoreKey,
         before: &StoredSession,
         tokens: TokenSet,
@@ -40,11 +44,12 @@ impl Refresher {
         let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
         // Whoever ends the session revokes what is parked, too. While the store is away, it waits for the next try.
         self.park(key, Parked { redeemed, tokens, until });
-        let ended = self.end(key, EndReason::TooOld).await;
+        let ended = self.end(key, reason).await;
         if matches!(ended, Err(Error::NotSignedIn(_)))
+            && matches!(self.keeper.store.load(&key).await?, Found::Ended(_) | Found::Absent)
             && let Some(Parked { tokens, .. }) = self.keeper.unsaved.take(&key)
         {
-            return self.ended_meanwhile(key, tokens).await;
+            self.let_go(tokens.refresh_token, Some(reason));
         }
         ended
     }

@@ -118,7 +118,8 @@ impl Routes {
             Ok(_) if is_signed_in => (redirect(place)?, Vec::new()),
             Ok(Arrived::SignedIn(id)) if by_form => {
                 let luggage = Luggage::of_a_login(self.engine.keeper(), StoreKey::of(&id), headers);
-                let mut response = Landed::new(&id, return_to, configuration).hop(&state, configuration)?;
+                let mut response =
+                    Landed::new(&id, return_to, attempt.before, configuration).hop(&state, configuration)?;
                 cookie::set(response.headers_mut(), luggage);
                 return Ok(response);
             }

@@ -34,7 +34,7 @@ use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
 use crate::routes::callback::{Road, Stale, redirect};
-use crate::routes::login::{RESTARTED, name_of};
+use crate::routes::login::{LOOKED_AT, RESTARTED, name_of, part_of};
 
 /// As much as is read of a response in a query.
 const LARGEST: usize = 16 * 1024;
@@ -62,6 +62,9 @@ pub(super) struct Landed {
     #[serde(with = "for_sealing")]
     session: Secret,
     return_to: Option<String>,
+    /// The session the browser had when its login began, by a part of its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
     at: Timestamp,
     /// The provider and the callback its login was for: it is no other's to take.
     issuer: String,
@@ -120,7 +123,7 @@ impl Routes {
             Some(landed) => self.still_lives(&landed.session, headers).await?.map(|live| (landed, live)),
             None => None,
         };
-        let Some((Landed { session, return_to, .. }, (key, live))) = landed else {
+        let Some((Landed { session, return_to, before, .. }, (key, live))) = landed else {
             return match asker {
                 Asker::Script => Err(Error::NotSignedIn(NotSignedIn::NoSession)),
                 _ => self.stale_callback(headers, stale).await,
@@ -130,6 +133,7 @@ impl Routes {
         let mut done = vec![cookies.drop_login(&name)];
         let other = cookies.session(headers).filter(|other| *other != key);
         let newer = match other {
+            Some(other) if before.as_deref() == Some(&part_of(&other)) => None,
             Some(other) => self.live_from(other, headers).await?.filter(|other| began_after(other, &live)),
             None => None,
         };
@@ -248,11 +252,13 @@ impl Landed {
     pub(super) fn new(
         session: &SessionId,
         return_to: Option<String>,
+        before: Option<String>,
         configuration: &OAuthConfiguration,
     ) -> Self {
         Self {
             session: session.expose().into(),
             return_to,
+            before,
             at: configuration.clock.now(),
             issuer: configuration.issuer.to_string(),
             redirect_uri: configuration.redirect_uri_as_registered.clone(),
@@ -269,6 +275,17 @@ impl Landed {
         let mut response = redirect(&step.address(configuration))?;
         cookie::set(response.headers_mut(), [kept]);
         Ok(response)
+    }
+
+    /// The sessions in this browser whose second step was never taken, and their cookies' names.
+    pub(super) fn sessions<'request>(
+        configuration: &'request OAuthConfiguration,
+        headers: &'request HeaderMap,
+    ) -> impl Iterator<Item = (StoreKey, &'request str)> {
+        configuration.cookies.logins(headers).take(LOOKED_AT).filter_map(|(name, sealed)| {
+            let landed = Self::open(configuration, name, sealed)?;
+            Some((StoreKey::from_cookie(landed.session.expose())?, name))
+        })
     }
 
     fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, name: &str) -> Option<Self> {

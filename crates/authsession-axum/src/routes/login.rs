@@ -5,6 +5,7 @@ use std::time::Duration;
 use authsession_core::authorization::PendingAuthorization;
 use authsession_core::clock::Timestamp;
 use authsession_core::login_parameters::LoginParameters;
+use authsession_store::key::StoreKey;
 use authsession_store::seal::SealError;
 use aws_lc_rs::digest;
 use axum::response::{IntoResponse, Response};
@@ -33,7 +34,7 @@ const LARGEST: usize = 5 * 1024;
 const LARGEST_ONE: usize = 3_500;
 /// Login cookies looked at in one request. A browser that restores many tabs has more than `AT_MOST`: none of their requests
 /// carried the cookies of the others.
-const LOOKED_AT: usize = 64;
+pub(super) const LOOKED_AT: usize = 64;
 const PURPOSE: &str = "login attempt";
 /// Marks the state of a login that was restarted because its cookie was missing: it is not restarted again.
 pub(super) const RESTARTED: &str = "r.";
@@ -63,6 +64,10 @@ pub(super) struct Attempt {
     /// Whether the user wants to be remembered. Only here: what comes back in a URL has no say in it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) remember_me: bool,
+    /// The session the browser had when it began, by a part of its key: that one is older than what comes of this, whatever clocks say.
+    /// Where the answer comes by a form, which does not bring the session's cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<String>,
     /// What it asked for, while it may be started over for the user's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<LoginParameters>,
@@ -105,7 +110,9 @@ pub(crate) async fn start(
     let name = name_of(pending.state.expose());
     let issuer = configuration.issuer.to_string();
     let remember_me = configuration.session_limits.remembers(login.remember_me);
-    let mut attempt = Attempt { pending, return_to: login.return_to, issuer, remember_me, again };
+    let before = configuration.cookies.session(headers).filter(|_| configuration.takes_forms());
+    let before = before.map(|key| part_of(&key));
+    let mut attempt = Attempt { pending, return_to: login.return_to, issuer, remember_me, before, again };
     let mut sealed = attempt.seal(configuration, &name)?;
     if sealed.len() > LARGEST_ONE && attempt.again.take().is_some() {
         sealed = attempt.seal(configuration, &name)?;
@@ -197,6 +204,11 @@ impl Attempt {
         };
         Self::open(configuration, &name, sealed, now).filter(ours)
     }
+}
+
+/// Enough of a session's key to know it by.
+pub(super) fn part_of(key: &StoreKey) -> String {
+    URL_SAFE_NO_PAD.encode(&key.as_bytes()[..12])
 }
 
 /// What the cookie of the attempt with that state is called: a hash, so that the name gives nothing away.

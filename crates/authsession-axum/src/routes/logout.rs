@@ -15,6 +15,7 @@ use crate::guard::{self, Asker};
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
+use crate::routes::form_post::Landed;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -34,17 +35,24 @@ impl Routes {
             .into_response());
         }
         let key = configuration.cookies.session(&parts.headers);
-        let left = Luggage::left_behind(self.engine.keeper(), key, &parts.headers);
-        let ended = match key {
-            // Detached: a browser that goes away has signed out all the same.
-            Some(key) => {
-                let keeper = self.engine.keeper().clone();
-                let end = tokio::spawn(async move { keeper.end(key, EndReason::Logout).await });
-                let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
-                end.await.map_err(aborted)??
+        let mut left = Luggage::left_behind(self.engine.keeper(), key, &parts.headers);
+        // Who signs out is signed out of a login too that came by a form and stopped one redirect before its end.
+        let (landed, names): (Vec<_>, Vec<_>) = Landed::sessions(configuration, &parts.headers).unzip();
+        left.extend(names.into_iter().map(|name| configuration.cookies.drop_login(name)));
+        // Detached: a browser that goes away has signed out all the same.
+        let keeper = self.engine.keeper().clone();
+        let end = tokio::spawn(async move {
+            let ended = match key {
+                Some(key) => keeper.end(key, EndReason::Logout).await?,
+                None => None,
+            };
+            for key in landed {
+                keeper.end(key, EndReason::Logout).await?;
             }
-            None => None,
-        };
+            Ok::<_, Error>(ended)
+        });
+        let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
+        let ended = end.await.map_err(aborted)??;
         let asker = Asker::of(&parts.headers);
         let handled = self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await;
         let mut response =

@@ -50,12 +50,12 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     let user = match who(&keeper, &pending, &grant.code, &mut tokens).await {
         Ok(user) => user,
         Err(error) => {
-            keeper.revoke_behind(received);
+            keeper.revoke_one_behind(received);
             return Err(error);
         }
     };
     if let Err(error) = configuration.kept.take(&user.issuer, None, &mut tokens) {
-        keeper.revoke_behind(received);
+        keeper.revoke_one_behind(received);
         return Err(error.into());
     }
     configuration.limit_token_age(&mut tokens);
@@ -65,9 +65,7 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     let expires_at = limits.expires_at(now, remembered, user.session_expiry);
     if expires_at <= now {
         tracing::warn!(target: "authsession::login", "the ID token's session_expiry is over: nobody is signed in");
-        if !keeper.ends_whole_grants() {
-            keeper.revoke_behind(received);
-        }
+        keeper.revoke_one_behind(received);
         return Ok(Arrived::OverAlready);
     }
     let record = SessionRecord {
@@ -103,7 +101,7 @@ pub(super) async fn sign_in(keeper: Keeper, home: Homecoming) -> Result<Arrived,
     let session = match keeper.store.create(&key, record, now + limits.idle_timeout(remembered)).await {
         Ok(session) => session,
         Err(error) => {
-            keeper.revoke_behind(received);
+            keeper.revoke_one_behind(received);
             return Err(error.into());
         }
     };

@@ -1,18 +1,22 @@
 //! Refreshed tokens the store would not take: what becomes of them though nobody asks for their session any more.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use authsession_core::clock::Timestamp;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
-use authsession_store::store::SessionStore as _;
+use authsession_store::store::{LeaseOwner, SessionStore as _};
+use authsession_store::waiting::LEASE;
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::habits::Habits;
+use authsession_testkit::ledger::RefreshTokens;
 use authsession_testkit::script::Answer;
 use futures_util::future::join_all;
 
 use crate::consent::asking;
 use crate::pains::scene::{kept, minutes, replica_of, until};
-use crate::stage::Stage;
+use crate::stage::{Stage, TOKEN_LIFETIME};
 
 const FOR_EVER: Duration = Duration::from_secs(400 * 24 * 3600);
 
@@ -66,6 +70,65 @@ async fn tokens_that_could_not_be_saved_are_saved_though_nobody_asks_again() {
     let rotated = kept(&stage).await.unwrap().record.tokens.refresh_token.clone();
     assert!(rotated != spent && stage.provider.live_refresh_token(rotated.unwrap().expose()));
     assert_eq!((stage.fetch("/token").await.0, stage.refreshes()), (200, 1));
+}
+
+/// The store was away for longer than a lease lasts.
+#[tokio::test]
+async fn parked_tokens_are_saved_though_another_replica_has_the_lease_by_now() {
+    let stage = parked().await;
+    let another = LeaseOwner([7; 16]);
+    stage.clock.advance(LEASE);
+    assert!(stage.store.lease(&key(&stage), another, LEASE).await.unwrap());
+    stage.store.work_again();
+
+    let saved = async || kept(&stage).await.unwrap().record.refresh_sent_at.is_none();
+
+    assert!(until(saved).await);
+    assert_eq!((stage.fetch("/token").await.0, stage.refreshes()), (200, 1));
+}
+
+/// As where two replicas refresh by a refresh token that does not rotate.
+#[tokio::test]
+async fn parked_tokens_that_are_older_than_what_the_store_has_by_now_are_not_saved() {
+    let stage = Stage::with(|provider| provider.refresh_tokens(RefreshTokens::Static), |own| own).await;
+    stage.sign_in().await;
+    park(&stage).await;
+    let before = kept(&stage).await.unwrap();
+    let mut record = before.record.clone();
+    record.tokens.access_token = "theirs".into();
+    record.tokens.received_at = Timestamp::from(stage.clock.now()) + Duration::from_secs(1);
+    record.tokens.expires_at = Some(record.tokens.received_at + TOKEN_LIFETIME);
+    stage.store.work_again();
+    stage.store.update(&key(&stage), before.version, record).await.unwrap();
+
+    looked_again(&stage).await;
+
+    let held = kept(&stage).await.unwrap();
+    assert_eq!(held.record.tokens.access_token.expose(), "theirs");
+}
+
+/// By this process's clock alone, that is, which may be wrong; or nobody can say so.
+#[tokio::test]
+async fn tokens_of_a_session_that_seems_to_be_over_are_revoked_only_once_it_is() {
+    let stage = Arc::new(Stage::signed_in().await);
+    stage.expire_token();
+    let (answer, gate) = Answer::normal().held_after();
+    stage.provider.enqueue(Endpoint::Token, answer);
+    let asks = Arc::clone(&stage);
+    let asked = tokio::spawn(async move { asks.fetch("/token").await.0 });
+    assert!(gate.reached().await);
+    let now = stage.clock.now();
+    stage.clock.advance(minutes(60 * 24 * 2));
+    stage.store.away_for(&["end"]);
+    gate.open();
+    assert_eq!(asked.await.unwrap(), 503);
+
+    stage.clock.set(now);
+    stage.store.away_for(&[]);
+
+    let saved = async || kept(&stage).await.is_some_and(|kept| kept.record.refresh_sent_at.is_none());
+    assert!(until(saved).await, "it lives, and has its new tokens");
+    assert_eq!((stage.fetch("/token").await.0, stage.refreshes(), revocations(&stage)), (200, 1, 0));
 }
 
 #[tokio::test]

@@ -248,6 +248,48 @@ async fn who_lost_the_lease_sends_nothing_and_gets_what_its_new_owner_saves() {
     assert_eq!(stage.refreshes(), 0);
 }
 
+/// As a machine does that is stopped whole: by its clock, no time went by.
+#[tokio::test]
+async fn whose_clock_stood_still_too_asks_whose_the_lease_is_before_sending() {
+    let stage = Arc::new(Stage::signed_in().await);
+    stage.expire_token();
+    stage.store.reset();
+    let held = stage.store.hold_the_next_update();
+    let asked = asks(&stage, "/session");
+    assert!(until(async || stage.store.writes() == 1).await);
+    let stopped_at = stage.clock.now();
+    stage.clock.advance(LEASE);
+    assert!(stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap());
+    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
+    stage.clock.set(stopped_at);
+    let reads = stage.store.reads();
+
+    held.add_permits(1);
+
+    assert!(until(async || stage.store.reads() > reads + 2).await);
+    refreshes(&stage).await;
+    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
+    assert_eq!(stage.refreshes(), 0);
+}
+
+/// It may have an answer that it could not save while the store was away: for longer than its lease lasted, say.
+#[tokio::test]
+async fn a_refresh_token_another_replica_presented_is_not_presented_before_that_one_had_its_time() {
+    let stage = Arc::new(Stage::signed_in().await);
+    stage.expire_token();
+    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
+    let reads = stage.store.reads();
+    let asked = asks(&stage, "/session");
+    assert!(until(async || stage.store.reads() > reads + 3).await);
+
+    refreshes(&stage).await;
+
+    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
+    assert_eq!(stage.refreshes(), 0);
+}
+
 #[tokio::test]
 async fn tokens_another_replica_saved_in_spite_of_the_lease_stay() {
     let (stage, gate, asked) = answered(Answer::normal()).await;

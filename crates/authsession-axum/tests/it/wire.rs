@@ -71,6 +71,11 @@ impl Window {
         Self { keeps: flag, ..Self::new() }
     }
 
+    /// Whose requests come from the application's own pages.
+    pub(crate) fn at_home() -> Self {
+        Self { says: &[("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "same-origin")], ..Self::new() }
+    }
+
     /// A frame in a page of another site: other cookies than `SameSite=None` are neither sent there nor kept.
     pub(crate) fn framed() -> Self {
         let says = &[("Sec-Fetch-Dest", "iframe"), ("Sec-Fetch-Site", "cross-site")];

@@ -57,6 +57,44 @@ async fn a_session_that_began_before_the_one_the_browser_has_does_not_take_its_p
     assert_eq!(left.len(), 1, "the older one ended");
 }
 
+/// The session before was made by a replica whose clock is ahead.
+#[tokio::test]
+async fn the_session_the_browser_had_when_the_login_began_is_the_older_one_whatever_clocks_say() {
+    let stage = stage().await;
+    let mut window = Window::new();
+    let now = stage.clock.now();
+    stage.clock.advance(Duration::from_secs(50));
+    let first = landed(&stage, &mut window).await;
+    window.get(&stage, &first).await;
+    let before = window.cookies[SESSION_COOKIE].clone();
+    stage.clock.set(now);
+    let second = landed(&stage, &mut window).await;
+
+    let taken = window.get(&stage, &second).await;
+
+    assert!(signs_in(&taken), "{}", taken.text);
+    assert_ne!(window.cookies[SESSION_COOKIE], before);
+    assert_eq!(window.get(&stage, "/token").await.status, 200);
+}
+
+#[tokio::test]
+async fn who_signs_out_is_signed_out_of_what_landed_too() {
+    let stage = stage().await;
+    let mut window = Window::at_home();
+    let lost = landed(&stage, &mut window).await;
+    let second = landed(&stage, &mut window).await;
+    window.get(&stage, &second).await;
+    let mut copy = window.clone();
+    assert_eq!(window.get(&stage, "/auth/logout").await.status, 303);
+
+    for browser in [&mut window, &mut copy] {
+        let late = browser.get(&stage, &lost).await;
+        assert!(!signs_in(&late), "{}", late.text);
+    }
+    let left = stage.store.find_by_subject(stage.provider.issuer(), "alice").await.unwrap();
+    assert_eq!(left.len(), 0, "both ended");
+}
+
 #[tokio::test]
 async fn a_session_that_ended_meanwhile_ends_no_other() {
     let stage = stage().await;
