@@ -44,6 +44,7 @@ pub mod client;
 pub mod composite;
 pub mod csv;
 pub mod error;
+mod error_body;
 pub mod event_monitoring;
 mod exchange;
 pub mod governor;
