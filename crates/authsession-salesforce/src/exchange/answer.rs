@@ -10,9 +10,9 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api_error::{self, ApiVerdict, classify};
+use crate::error::api_error::{self, ApiVerdict, classify};
+use crate::error::error_body;
 use crate::error::{CirrusError, CirrusResult};
-use crate::error_body;
 
 /// Of an answer that is an error no more is read.
 pub(crate) const LARGEST_ERROR: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::salesforce_error::SalesforceError;
+use crate::error::salesforce_error::SalesforceError;
 
 /// The names different APIs have for the name of an error, and for the sentence.
 const CODES: [&str; 3] = ["errorCode", "statusCode", "exceptionCode"];

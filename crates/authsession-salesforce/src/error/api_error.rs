@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::error_body::{self, Told};
+use crate::error::error_body::{self, Told};
 
 /// No error of Salesforce's is longer; what is beyond is not looked at.
 const LOOKED_AT: usize = 64 * 1024;
