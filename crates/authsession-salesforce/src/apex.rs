@@ -8,7 +8,7 @@ use crate::client::Cirrus;
 use crate::client::raw::{RawBody, RawResponse};
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::call::Call;
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 const ROOT: &str = "/services/apexrest/";
 

@@ -10,14 +10,14 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::auth::session::SharedAuth;
-use crate::byte_stream::ByteStream;
 use crate::client::builder::CirrusBuilder;
 use crate::error::CirrusResult;
 use crate::exchange::answer::Answer;
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::Call;
+use crate::exchange::limit_info::LimitInfo;
+use crate::exchange::retry::RetryPolicy;
 use crate::exchange::{Exchange, within};
-use crate::limit_info::LimitInfo;
-use crate::retry::RetryPolicy;
 
 /// A client for the REST APIs of one Salesforce org. Cheap to clone; clones share connections and what they know of the limits.
 ///

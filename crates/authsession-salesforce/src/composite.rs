@@ -11,7 +11,7 @@
 mod answered;
 mod batch;
 mod batch_builder;
-mod bounds;
+pub(crate) mod bounds;
 mod builder;
 mod collection;
 mod collections;
@@ -62,8 +62,6 @@ pub use crate::composite::tree_request::{CompositeTreeRecord, CompositeTreeReque
 
 /// Counts what is in a body: an error if it is too much.
 pub(crate) type Check = fn(&[u8]) -> CirrusResult<Asked>;
-
-pub(crate) use crate::composite::bounds::subrequests as check_subrequests;
 
 impl Cirrus {
     /// Many requests in one call.

@@ -1,14 +1,17 @@
 //! What can go wrong, told apart by what to do next.
 
 mod advice;
+pub mod api_error;
 pub mod bulk_fault;
 pub mod cli_login_fault;
 mod conversion;
 pub mod csv_fault;
+pub(crate) mod error_body;
 pub mod json_fault;
 mod outcome;
 pub mod recovery;
 pub mod refusal;
+pub mod salesforce_error;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,17 +19,17 @@ use std::time::Duration;
 use authsession_core::error::{Cause, Error};
 use serde_json::Value;
 
-use crate::api_error::ApiVerdict;
 use crate::error::advice::{
     DEFAULT_WAIT, QUOTA_WAIT, advice, come_back, how_to_set, out_of_reach, to_do, told,
 };
+use crate::error::api_error::ApiVerdict;
 use crate::error::bulk_fault::{BulkFault, shown};
 use crate::error::cli_login_fault::CliLoginFault;
 use crate::error::csv_fault::CsvFault;
 use crate::error::json_fault::JsonFault;
 use crate::error::recovery::Recovery;
 use crate::error::refusal::SalesforceRefusal;
-use crate::salesforce_error::SalesforceError;
+use crate::error::salesforce_error::SalesforceError;
 
 /// The result of everything in this crate.
 pub type CirrusResult<T> = Result<T, CirrusError>;

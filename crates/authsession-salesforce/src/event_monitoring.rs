@@ -4,10 +4,10 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::{is_version, segment};
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::Call;
 
 impl Cirrus {

@@ -2,10 +2,14 @@
 
 pub(crate) mod address;
 pub(crate) mod answer;
+pub mod byte_stream;
 pub(crate) mod call;
 mod execute;
+pub mod governor;
 mod handed_out;
+pub mod limit_info;
 mod loop_detector;
+pub mod retry;
 
 use std::fmt;
 use std::mem;
@@ -17,18 +21,18 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
-use crate::api_error::ApiVerdict;
 use crate::auth::authorization::token_in;
 use crate::auth::session::SharedAuth;
+use crate::error::api_error::ApiVerdict;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::Address;
 use crate::exchange::answer::{Answer, Unread, collect, collect_error};
 use crate::exchange::call::{Call, Payload};
+use crate::exchange::governor::{Governor, Turn};
 use crate::exchange::handed_out::HandedOut;
+use crate::exchange::limit_info::LimitInfo;
 use crate::exchange::loop_detector::LoopDetector;
-use crate::governor::{Governor, Turn};
-use crate::limit_info::LimitInfo;
-use crate::retry::{Failure, RetryPolicy};
+use crate::exchange::retry::{Failure, RetryPolicy};
 
 const LIMIT_INFO: &str = "sforce-limit-info";
 /// In bytes; Salesforce answers 414 to a longer one (REST API Developer Guide, "Status Codes and Error Responses").

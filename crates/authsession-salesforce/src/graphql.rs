@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::client::Cirrus;
+use crate::error::salesforce_error::SalesforceError;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::Answer;
 use crate::exchange::call::Call;
-use crate::retry::Replay;
-use crate::salesforce_error::SalesforceError;
+use crate::exchange::retry::Replay;
 
 /// What a GraphQL query has brought: data, errors, or some of both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

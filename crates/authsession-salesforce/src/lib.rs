@@ -35,33 +35,22 @@
 
 pub mod actions;
 pub mod apex;
-pub mod api_error;
 pub mod auth;
 pub mod bulk;
-pub mod byte_stream;
-mod children;
 pub mod client;
 pub mod composite;
 pub mod csv;
 pub mod error;
 pub mod event_monitoring;
 mod exchange;
-pub mod governor;
 pub mod graphql;
 pub mod handlers;
 mod http_date;
-pub mod limit_info;
 pub mod limits;
-mod locator;
 pub mod metadata;
 mod nullable;
-pub mod pagination;
 mod poll;
 pub mod query;
-mod query_page;
-mod query_trail;
-pub mod retry;
-pub mod salesforce_error;
 pub mod search;
 pub mod sobjects;
 pub mod soql;
@@ -74,7 +63,6 @@ pub use async_trait::async_trait;
 pub use bytes::Bytes;
 
 pub use actions::{ActionDescription, ActionParameter, ActionResult, ActionSummary};
-pub use api_error::ApiVerdict;
 pub use auth::{
     AuthError, AuthResult, AuthSession, AuthorizeOptions, ClientCredentialsAuth,
     ClientCredentialsAuthBuilder, CompletedSession, DEFAULT_TOKEN_CONNECT_TIMEOUT,
@@ -102,7 +90,6 @@ pub use bulk::spec::{BulkIngestSpec, BulkQuerySpec};
 pub use bulk::state::BulkJobState;
 pub use bulk::wait::BulkWait;
 pub use bulk::{BulkHandler, MAX_BULK_JOB_BYTES, MAX_MULTIPART_JOB_DATA_CHARS};
-pub use byte_stream::ByteStream;
 pub use client::Cirrus;
 pub use client::builder::{
     CirrusBuilder, DEFAULT_API_VERSION, DEFAULT_CONNECT_TIMEOUT, DEFAULT_MAX_RESPONSE_SIZE,
@@ -121,24 +108,27 @@ pub use composite::{
 pub use csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 pub use csv::rows::CsvRows;
 pub use csv::writer::CsvWriter;
+pub use error::api_error::ApiVerdict;
 pub use error::bulk_fault::{BulkEnded, BulkFault};
 pub use error::csv_fault::{CsvFault, CsvFaultKind};
 pub use error::json_fault::JsonFault;
-pub use error::{CirrusError, CirrusResult};
+pub use error::salesforce_error::SalesforceError;
+pub use error::{CirrusError, CirrusResult, api_error, salesforce_error};
 pub use event_monitoring::EventLogFileRecord;
 pub use exchange::address::encode_path_segment;
-pub use governor::Governor;
-pub use limit_info::LimitInfo;
+pub use exchange::byte_stream::ByteStream;
+pub use exchange::governor::Governor;
+pub use exchange::limit_info::LimitInfo;
+pub use exchange::retry::{Replay, RetryPolicy};
+pub use exchange::{byte_stream, governor, limit_info, retry};
 pub use limits::{Limit, OrgLimits};
 pub use metadata::{
     DeployDetails, DeployMessage, DeployOptions, DeployRequest, DeployResult, DeployResultDetails,
     DeployResultInnerDetails, DeployStatus, DeployWait, MetadataHandler, RunTestResults, RunTestsResult,
     TestLevel,
 };
-pub use pagination::Records;
-pub use query::{QueryOptions, QueryResult};
-pub use retry::{Replay, RetryPolicy};
-pub use salesforce_error::SalesforceError;
+pub use query::pagination::Records;
+pub use query::{QueryOptions, QueryResult, pagination};
 pub use search::SearchResult;
 pub use sobjects::blob::BlobUploadSpec;
 pub use sobjects::describe::{DescribeGlobal, SObjectMetadata};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authsession_core::clock;
 
 use crate::error::{CirrusError, CirrusResult};
-use crate::retry::wait_asked_for;
+use crate::exchange::retry::wait_asked_for;
 
 /// So many questions in a row may fail of what passes: with the longest pause, a quarter of an hour.
 const PATIENCE: u32 = 30;

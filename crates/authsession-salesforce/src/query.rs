@@ -1,15 +1,20 @@
 //! SOQL queries (REST API Developer Guide, "Query", "QueryAll" and "Query More Results").
 
+mod children;
+mod locator;
+pub(crate) mod page;
+pub mod pagination;
+pub(crate) mod trail;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::children;
 use crate::client::Cirrus;
 use crate::error::CirrusResult;
-use crate::pagination::Records;
-pub use crate::query_page::{QueryOptions, QueryResult};
-use crate::query_page::{ask_next, first, next};
-use crate::query_trail::{QueryTrail, lost};
+pub use crate::query::page::{QueryOptions, QueryResult};
+use crate::query::page::{ask_next, first, next};
+use crate::query::pagination::Records;
+use crate::query::trail::{QueryTrail, lost};
 
 const QUERY: &str = "query";
 /// Also what is deleted and not yet gone for good, and archived activities.
@@ -138,7 +143,7 @@ impl Cirrus {
 impl Cirrus {
     /// Adds to a page the records of all pages that follow it, so that it is `done`: of a query, or of a list within a record. What
     /// was added before an error stays, and may be gone on with. For more than fits into memory there is
-    /// [`Records::from_page`](crate::pagination::Records::from_page).
+    /// [`Records::from_page`](crate::query::pagination::Records::from_page).
     ///
     /// ```no_run
     /// use authsession_salesforce::QueryResult;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::call::Call;
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 /// What a search has found: records of several objects, each with its `attributes`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::client::Cirrus;
-use crate::composite::{CompositeResponse, check_subrequests};
+use crate::composite::CompositeResponse;
+use crate::composite::bounds;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::call::Call;
-use crate::pagination::Records;
-use crate::query_page::{QueryOptions, QueryResult, first};
+use crate::query::page::{QueryOptions, QueryResult, first};
+use crate::query::pagination::Records;
 use crate::search::{self, SearchResult};
 use crate::sobjects::describe::DescribeGlobal;
 
@@ -63,7 +64,7 @@ impl<'a> ToolingHandler<'a> {
     where
         B: Serialize + ?Sized,
     {
-        self.client.send_counted(Method::POST, "tooling/composite", body, check_subrequests).await
+        self.client.send_counted(Method::POST, "tooling/composite", body, bounds::subrequests).await
     }
 
     /// One of its objects, and its records.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::composite::CompositeError;
+use crate::error::salesforce_error::SalesforceError;
 use crate::error::{CirrusError, CirrusResult};
 use crate::nullable;
-use crate::salesforce_error::SalesforceError;
 
 /// What an action made of one input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -17,14 +17,14 @@ use crate::bulk::source::BulkSource;
 use crate::bulk::spec::BulkIngestSpec;
 use crate::bulk::upload::Upload;
 use crate::bulk::wait::BulkWait;
-use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::csv::format::{BulkColumnDelimiter, BulkLineEnding, CsvFormat};
 use crate::csv::rows::CsvRows;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::segment;
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::Call;
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 const FOLDER: &str = "jobs/ingest";
 const CSV: HeaderValue = HeaderValue::from_static("text/csv");

@@ -13,15 +13,15 @@ use crate::bulk::result_pages::BulkResultPages;
 use crate::bulk::results::BulkResults;
 use crate::bulk::spec::BulkQuerySpec;
 use crate::bulk::wait::BulkWait;
-use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::csv::format::CsvFormat;
 use crate::csv::rows::CsvRows;
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::answer::text;
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::Call;
-use crate::query_trail::lost;
+use crate::query::trail::lost;
 
 const FOLDER: &str = "jobs/query";
 

@@ -12,14 +12,14 @@ use http::HeaderValue;
 use http::header::ACCEPT;
 
 use crate::bulk::position::BulkPosition;
-use crate::byte_stream::ByteStream;
 use crate::client::Cirrus;
 use crate::csv::row_buffer::{RowBuffer, Taken};
 use crate::error::csv_fault::CsvFault;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::text;
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::Call;
-use crate::query_trail::{QueryTrail, lost};
+use crate::query::trail::{QueryTrail, lost};
 
 const LOCATOR: &str = "sforce-locator";
 const NUMBER_OF_RECORDS: &str = "sforce-numberofrecords";
@@ -28,7 +28,7 @@ const NUMBER_OF_RECORDS: &str = "sforce-numberofrecords";
 /// large the result is.
 ///
 /// A page whose body breaks off is asked for again, and the rows of it that were handed on are left out; as often as the client's
-/// [`RetryPolicy`](crate::retry::RetryPolicy) allows without any headway. When it ends with an error all the same, its
+/// [`RetryPolicy`](crate::exchange::retry::RetryPolicy) allows without any headway. When it ends with an error all the same, its
 /// [`position`](Self::position) says where another one goes on. A page that says the next one is where one was before is no end:
 /// its rows come, and then an error.
 ///

@@ -6,7 +6,7 @@ use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
 use crate::csv::rows::{Misfit, whole};
-use crate::salesforce_error::passes;
+use crate::error::salesforce_error::passes;
 
 const ID: &str = "sf__Id";
 const CREATED: &str = "sf__Created";

@@ -12,9 +12,9 @@ use reqwest::ClientBuilder;
 use crate::auth::session::SharedAuth;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::governor::Governor;
+use crate::exchange::retry::RetryPolicy;
 use crate::exchange::{Exchange, Settings};
-use crate::governor::Governor;
-use crate::retry::RetryPolicy;
 
 /// The version of the API that is called unless another one is chosen: Spring '26.
 pub const DEFAULT_API_VERSION: &str = "v66.0";

@@ -10,7 +10,7 @@ use reqwest::{Request, RequestBuilder, Response};
 use crate::client::Cirrus;
 use crate::client::verbs::prepared;
 use crate::error::{CirrusError, CirrusResult};
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 /// A body and its media type. Its bytes are not in its `Debug`.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::client::Cirrus;
 use crate::error::CirrusResult;
 use crate::exchange::call::Call;
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 /// Calls by path. A path is relative to the version (`sobjects/Account/describe`), begins at the root
 /// (`/services/apexrest/orders`), or is a whole URL of the instance. What is not a letter, a digit or one of `-_.~` in names and ids

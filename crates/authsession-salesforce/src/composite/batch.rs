@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::CirrusResult;
+use crate::error::error_body::read_value;
+use crate::error::salesforce_error::SalesforceError;
 use crate::nullable;
-use crate::salesforce_error::{SalesforceError, read_value};
 
 /// Up to 25 subrequests. [`compose_batch`](crate::composite::CompositeHandler::compose_batch) makes one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -14,7 +14,7 @@ use crate::composite::collection::{CollectionRecord, SObjectCollectionResult};
 use crate::error::CirrusResult;
 use crate::exchange::address::segment;
 use crate::exchange::call::{Call, list};
-use crate::retry::Replay;
+use crate::exchange::retry::Replay;
 
 pub(super) const SOBJECTS: &str = "composite/sobjects";
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::salesforce_error::passes;
 use crate::nullable;
-use crate::salesforce_error::passes;
 
 /// What Salesforce says is wrong with one record. Its message may quote what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::composite::composite_error::is_undone;
 use crate::composite::headers;
 use crate::error::CirrusResult;
+use crate::error::error_body::read_value;
+use crate::error::salesforce_error::SalesforceError;
 use crate::nullable;
-use crate::salesforce_error::{SalesforceError, read_value};
 
 /// The answers, in the order of the subrequests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use authsession_core::error::{Endpoint, Error, Fault};
 
-use crate::api_error::ApiVerdict;
+use crate::error::api_error::ApiVerdict;
 use crate::error::recovery::Recovery;
-use crate::salesforce_error::SalesforceError;
+use crate::error::salesforce_error::SalesforceError;
 
 /// When nobody said how long to wait.
 pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(1);

@@ -2,8 +2,8 @@
 
 use authsession_core::error::{Endpoint, Error, Fault};
 
-use crate::api_error::ApiVerdict;
 use crate::error::CirrusError;
+use crate::error::api_error::ApiVerdict;
 use crate::error::bulk_fault::BulkFault;
 
 impl CirrusError {

@@ -10,9 +10,9 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api_error::{self, ApiVerdict, classify};
+use crate::error::api_error::{self, ApiVerdict, classify};
+use crate::error::error_body;
 use crate::error::{CirrusError, CirrusResult};
-use crate::salesforce_error;
 
 /// Of an answer that is an error no more is read.
 pub(crate) const LARGEST_ERROR: usize = 256 * 1024;
@@ -70,7 +70,7 @@ impl Answer {
             return CirrusError::MultipleMatches { records };
         }
         let verdict = self.verdict();
-        let mut errors = salesforce_error::read(&text);
+        let mut errors = error_body::read(&text);
         // Once they are read: what is escaped in the text would not be found there.
         for error in &mut errors {
             let texts = [&mut error.message, &mut error.error_code].into_iter().chain(&mut error.fields);

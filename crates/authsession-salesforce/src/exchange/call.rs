@@ -12,8 +12,8 @@ use reqwest::multipart::Form;
 use serde::Serialize;
 
 use crate::error::{CirrusError, CirrusResult};
+use crate::exchange::retry::Replay;
 use crate::http_date::http_date;
-use crate::retry::Replay;
 
 /// One call. Cheap to send more than once: bodies are shared or made anew.
 #[derive(Clone, Debug)]

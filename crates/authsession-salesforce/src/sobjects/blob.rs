@@ -6,9 +6,9 @@ use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use serde::Serialize;
 
-use crate::byte_stream::ByteStream;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::address::segment;
+use crate::exchange::byte_stream::ByteStream;
 use crate::exchange::call::{self, Call};
 use crate::sobjects::SObjectHandler;
 use crate::sobjects::record::SObjectCreateResult;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::CirrusResult;
+use crate::error::salesforce_error::SalesforceError;
 use crate::exchange::call::{Call, list};
-use crate::salesforce_error::SalesforceError;
 use crate::sobjects::{SObjectHandler, unless_the_same};
 
 /// What has become of a record that was created, or created or changed.

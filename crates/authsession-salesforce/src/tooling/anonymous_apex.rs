@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::call::Call;
+use crate::exchange::retry::Replay;
 use crate::nullable;
-use crate::retry::Replay;
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ fn declaring(ending: Option<BulkLineEnding>) -> BulkIngestSpec {
 
 fn fault<T: std::fmt::Debug>(outcome: CirrusResult<T>) -> (CsvFaultKind, u64) {
     let error = outcome.unwrap_err();
-    let CirrusError::Csv(fault) = error else { panic!("{error:?}") };
+    let CirrusError::Csv(fault) = error else { unreachable!("{error:?}") };
     (fault.kind(), fault.record())
 }
 

@@ -51,6 +51,41 @@ async fn an_answer_that_says_no_is_taken_apart() {
 }
 
 #[tokio::test]
+async fn an_error_has_the_same_parts_whichever_api_it_is_of() {
+    let stage = Stage::set().await;
+    let client = stage.client();
+    for (content_type, body) in [
+        ("application/json", r#"[{"errorCode":"ODD_THING","message":"It is odd"}]"#),
+        ("application/json", r#"{"exceptionCode":"ODD_THING","exceptionMessage":"It is odd"}"#),
+        ("application/json", r#"[{"statusCode":"ODD_THING","message":"It is odd","fields":[]}]"#),
+        ("application/json", r#"{"error":"ODD_THING","error_description":"It is odd"}"#),
+        (
+            "application/json",
+            r#"{"hasErrors":true,"results":[{"referenceId":"one","errors":[{"statusCode":"ODD_THING","message":"It is odd"}]}]}"#,
+        ),
+        (
+            "application/xml",
+            "<Errors><Error><errorCode>ODD_THING</errorCode><message>It is odd</message></Error></Errors>",
+        ),
+        (
+            "text/xml",
+            "<error xmlns=\"x\">\n<exceptionCode>ODD_THING</exceptionCode><exceptionMessage>It is odd</exceptionMessage></error>",
+        ),
+        (
+            "text/xml",
+            "<s:Fault xmlns:s=\"x\"><faultcode>sf:ODD_THING</faultcode><faultstring>It is odd</faultstring></s:Fault>",
+        ),
+    ] {
+        stage.org.enqueue(OrgEndpoint::Rest, Answer::raw(400, content_type, body));
+        let error = client.get::<Value>("limits").await.unwrap_err();
+        let CirrusError::Api { raw: None, errors, verdict: None, .. } = &error else { panic!("{error:?}") };
+        let parts: Vec<_> = errors.iter().map(|one| (one.name(), one.message.as_str())).collect();
+        assert_eq!(parts, [(Some("ODD_THING"), "It is odd")], "{body}");
+        assert!(error.to_string().contains("ODD_THING"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_error_of_salesforces_is_kept_as_it_is_and_not_all_of_it() {
     let stage = Stage::set().await;
     let client = stage.client();

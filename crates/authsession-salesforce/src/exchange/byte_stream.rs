@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use http::HeaderMap;
 
 use crate::error::{CirrusError, CirrusResult};
-use crate::governor::Turn;
+use crate::exchange::governor::Turn;
 
 /// A download of any size, in pieces as they arrive; whoever does not ask for more lets the other side wait. Dropping it ends it.
 ///

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::Answer;
-use crate::query_page::{self, QueryOptions, QueryResult};
-use crate::query_trail::{QueryTrail, lost};
+use crate::query::page::{self, QueryOptions, QueryResult};
+use crate::query::trail::{QueryTrail, lost};
 
 const DONE: &str = "done";
 const RECORDS: &str = "records";
@@ -167,7 +167,7 @@ async fn write_rest(
     let mut trail = QueryTrail::default();
     loop {
         let here = next.filter(|next| trail.leads_on_to(next)).ok_or_else(lost)?;
-        let page: QueryResult<Box<RawValue>> = query_page::next(client, &here, options).await?;
+        let page: QueryResult<Box<RawValue>> = page::next(client, &here, options).await?;
         if page.records.is_empty() {
             return Err(lost());
         }

@@ -1,9 +1,9 @@
 //! What an API's answer means for the session that called it: REST, Bulk, SOAP, identity, CometD and gRPC (Salesforce REST
 //! API Developer Guide, "Status Codes and Error Responses"). One table.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
+
+use crate::error::error_body::{self, Told};
 
 /// No error of Salesforce's is longer; what is beyond is not looked at.
 const LOOKED_AT: usize = 64 * 1024;
@@ -188,13 +188,12 @@ fn looked_at(body: &[u8]) -> String {
 }
 
 fn reports(content_type: Option<&str>, text: &str) -> Vec<Report> {
-    match text.bytes().next() {
-        Some(b'[' | b'{') => json_reports(text),
-        Some(b'<') => xml_report(text),
-        _ if content_type.is_none_or(|media_type| media_type.trim_start().starts_with("text/")) => {
+    match error_body::told(text) {
+        Some(told) => told.iter().map(Report::of).collect(),
+        None if content_type.is_none_or(|media_type| media_type.trim_start().starts_with("text/")) => {
             vec![Report { code: String::new(), message: text.trim().to_lowercase() }]
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     }
 }
 
@@ -229,9 +228,12 @@ struct Report {
 }
 
 impl Report {
-    fn new(code: Option<&str>, message: Option<&str>) -> Option<Self> {
-        let lower = |text: Option<&str>| text.unwrap_or_default().trim().to_lowercase();
-        (code.is_some() || message.is_some()).then(|| Self { code: lower(code), message: lower(message) })
+    fn of(told: &Told) -> Self {
+        let lower = |text: Option<&String>| text.map(|text| text.trim().to_lowercase()).unwrap_or_default();
+        Self {
+            code: lower(told.code.as_ref()),
+            message: lower(told.message.as_ref().or(told.error.as_ref())),
+        }
     }
 
     fn fits(&self, row: &Row) -> bool {
@@ -239,65 +241,10 @@ impl Report {
     }
 }
 
-/// REST: `[{"errorCode", "message"}]`; Bulk: `{"exceptionCode", "exceptionMessage"}`; CometD: `[{"error"}]`.
-const CODES: [&str; 2] = ["errorCode", "exceptionCode"];
-const MESSAGES: [&str; 3] = ["message", "exceptionMessage", "error"];
-
-fn json_reports(text: &str) -> Vec<Report> {
-    let items = match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => items,
-        Ok(item) => vec![item],
-        // Cut off: the first error is there all the same.
-        Err(_) => {
-            let first = |names: &[&str]| names.iter().find_map(|name| text_after(text, name));
-            return Report::new(first(&CODES), first(&MESSAGES)).into_iter().collect();
-        }
-    };
-    let member = |item: &Value, names: &[&str]| {
-        names.iter().find_map(|name| item.get(name)?.as_str().map(str::to_owned))
-    };
-    items
-        .iter()
-        .filter_map(|item| Report::new(member(item, &CODES).as_deref(), member(item, &MESSAGES).as_deref()))
-        .collect()
-}
-
-/// The text of the first `"name": "text"`. A quote within a JSON text has a backslash before it, so a name found so is one.
-fn text_after<'a>(json: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = json.split_once(&format!("\"{name}\""))?;
-    let text = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
-    Some(text.split('"').next().unwrap_or(text))
-}
-
-/// SOAP faults and Bulk's `<error>`.
-fn xml_report(text: &str) -> Vec<Report> {
-    let code = element(text, "exceptionCode").or_else(|| element(text, "faultcode"));
-    let message = element(text, "exceptionMessage").or_else(|| element(text, "faultstring"));
-    let code = code.map(|code| code.rsplit(':').next().unwrap_or(code));
-    // Some faults have it in their sentence alone.
-    let in_words = message.filter(|message| message.starts_with("INVALID_SESSION_ID:"));
-    let code = in_words.map_or(code, |_| Some("INVALID_SESSION_ID"));
-    Report::new(code, message).into_iter().collect()
-}
-
-/// The text of the first element of that name, whatever its prefix and attributes.
-fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    xml.match_indices(name).find_map(|(at, _)| {
-        let opens = xml[..at].ends_with(['<', ':']) && !xml[..at].ends_with("</");
-        let rest = &xml[at + name.len()..];
-        let (attributes, content) = rest.split_once('>')?;
-        let is_it = opens && (attributes.is_empty() || attributes.starts_with(char::is_whitespace));
-        is_it.then(|| content.split('<').next().unwrap_or(content).trim())
-    })
-}
-
 /// A CometD answer in which a `/meta/` channel was refused for the token.
 fn refuses_the_channel(text: &str) -> bool {
-    let Ok(Value::Array(messages)) = serde_json::from_str::<Value>(text) else { return false };
-    let member = |message: &Value, name: &str| -> Cow<'static, str> {
-        message.get(name).and_then(Value::as_str).map_or(Cow::Borrowed(""), |text| text.to_owned().into())
-    };
-    messages.iter().any(|message| {
-        member(message, "channel").starts_with("/meta/") && member(message, "error").starts_with("401::")
+    error_body::told(text).unwrap_or_default().iter().any(|told| {
+        let channel = told.more.get("channel").and_then(Value::as_str).unwrap_or_default();
+        channel.starts_with("/meta/") && told.error.as_ref().is_some_and(|error| error.starts_with("401::"))
     })
 }

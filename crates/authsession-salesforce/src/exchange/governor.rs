@@ -8,7 +8,7 @@ use authsession_core::clock::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{CirrusError, CirrusResult};
-use crate::limit_info::LimitInfo;
+use crate::exchange::limit_info::LimitInfo;
 
 /// Calls come back over 24 hours: so often one is let through to see how many have.
 const LOOKS_AGAIN: Duration = Duration::from_secs(5 * 60);

@@ -11,11 +11,11 @@ use futures_util::Stream;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
-use crate::children;
 use crate::client::Cirrus;
 use crate::error::{CirrusError, CirrusResult};
-use crate::query_page::{self, QueryOptions, QueryResult};
-use crate::query_trail::{QueryTrail, lost};
+use crate::query::children;
+use crate::query::page::{self, QueryOptions, QueryResult};
+use crate::query::trail::{QueryTrail, lost};
 
 /// So many errors with no record between them, and the stream is over: whoever polls on without a pause would do so for ever.
 const MOST_ERRORS: u32 = 5;
@@ -146,10 +146,8 @@ impl<R: DeserializeOwned + Send + Unpin + 'static> Records<R> {
         let completes_children = self.completes_children;
         async move {
             let answer = match next {
-                Next::First { resource, soql } => {
-                    query_page::ask_first(&client, resource, &soql, &options).await?
-                }
-                Next::At(locator) => query_page::ask_next(&client, &locator, &options).await?,
+                Next::First { resource, soql } => page::ask_first(&client, resource, &soql, &options).await?,
+                Next::At(locator) => page::ask_next(&client, &locator, &options).await?,
                 Next::Lost | Next::Nothing => return Err(lost()),
             };
             if completes_children {

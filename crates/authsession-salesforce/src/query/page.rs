@@ -4,12 +4,12 @@ use http::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::api_error::ApiVerdict;
 use crate::client::Cirrus;
+use crate::error::api_error::ApiVerdict;
 use crate::error::{CirrusError, CirrusResult};
 use crate::exchange::answer::Answer;
 use crate::exchange::call::Call;
-use crate::locator;
+use crate::query::locator;
 
 const QUERY_OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");
 
