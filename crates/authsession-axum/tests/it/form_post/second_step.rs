@@ -16,7 +16,10 @@ use crate::wire::{Answer, Window};
 async fn landed(stage: &Stage, window: &mut Window) -> String {
     let start = window.get(stage, "/auth?return_to=/token").await;
     let page = stage.browser.navigate(start.location()).await.unwrap();
+    // From another site, so without the session's cookie.
+    let session = window.cookies.remove(SESSION_COOKIE);
     let posted = window.post(stage, &fields_of(&page)).await;
+    window.cookies.extend(session.map(|session| (SESSION_COOKIE.to_owned(), session)));
     assert!(posted.location().contains("landed="), "{}", posted.text);
     posted.location().to_owned()
 }
