@@ -1,12 +1,17 @@
 //! The routes the layer answers itself.
 
+mod attempt;
 mod callback;
 mod denial;
 mod form_post;
 mod framed;
+mod landed;
 pub(crate) mod login;
 mod logout;
+mod redirect;
+mod second_step;
 mod sign_in;
+mod stale;
 
 use std::fmt;
 use std::sync::Arc;

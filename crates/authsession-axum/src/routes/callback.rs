@@ -3,10 +3,9 @@
 use authsession_core::authorization::AuthorizationResponse;
 use authsession_core::error::{Error as ProtocolError, OAuthError};
 use authsession_store::key::StoreKey;
-use axum::response::{IntoResponse, Response};
-use http::header::LOCATION;
+use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::cookie;
@@ -18,11 +17,15 @@ use crate::landings::among_replicas::claim_of;
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
+use crate::routes::attempt::{Attempt, RESTARTED, name_of};
 use crate::routes::denial;
-use crate::routes::form_post::{Landed, SecondStep};
 use crate::routes::framed;
-use crate::routes::login::{Attempt, NewLogin, RESTARTED, name_of, start};
+use crate::routes::landed::Landed;
+use crate::routes::login::{NewLogin, start};
+use crate::routes::redirect::redirect;
+use crate::routes::second_step::SecondStep;
 use crate::routes::sign_in::{Homecoming, sign_in};
+use crate::routes::stale::Stale;
 
 /// How the browser brought the response.
 #[derive(PartialEq)]
@@ -31,17 +34,6 @@ pub(super) enum Road {
     Query,
     /// By a form, with what it says of the user.
     Form(Option<Value>),
-}
-
-/// A callback this browser did not ask for, or that was answered before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stale {
-    /// It says no, or cannot be told from any other: starting over would help nobody.
-    Final,
-    /// It was restarted before: the browser keeps no cookies.
-    Again,
-    /// From history, a bookmark, another browser.
-    Unknown,
 }
 
 impl Routes {
@@ -202,23 +194,4 @@ impl Routes {
             }
         }
     }
-}
-
-impl Stale {
-    fn of(state: &str, refusal: bool) -> Self {
-        // A refusal would only be repeated; and without a state, the mark of a restart could never come back.
-        if refusal || state.is_empty() {
-            Self::Final
-        } else if state.starts_with(RESTARTED) {
-            Self::Again
-        } else {
-            Self::Unknown
-        }
-    }
-}
-
-pub(super) fn redirect(place: &str) -> Result<Response, Error> {
-    let location = HeaderValue::try_from(place)
-        .map_err(|_| Error::misconfigured("the default page must be a path such as /"))?;
-    Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
 }

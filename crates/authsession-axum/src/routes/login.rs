@@ -2,42 +2,28 @@
 
 use std::time::Duration;
 
-use authsession_core::authorization::PendingAuthorization;
 use authsession_core::clock::Timestamp;
 use authsession_core::login_parameters::LoginParameters;
-use authsession_store::key::StoreKey;
-use authsession_store::seal::SealError;
-use aws_lc_rs::digest;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::LOCATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
 
 use crate::config::OAuthConfiguration;
 use crate::cookie;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::return_to;
-use crate::routes::form_post::Landed;
+use crate::routes::attempt::{Attempt, LASTS, LOOKED_AT, RESTARTED, name_of, part_of};
+use crate::routes::landed::Landed;
 use crate::routes::{Routes, framed};
 
-/// How long a user may take to sign in at the provider.
-const LASTS: Duration = Duration::from_secs(15 * 60);
 /// Attempts remembered in one browser; a further one drops the oldest.
 const AT_MOST: usize = 5;
 /// What they may take together, in bytes; servers in front refuse requests whose cookies are too large.
 const LARGEST: usize = 5 * 1024;
 /// What one may take: browsers keep no cookie beyond 4 KiB. One that would be larger is not started over for consent.
 const LARGEST_ONE: usize = 3_500;
-/// Login cookies looked at in one request. A browser that restores many tabs has more than `AT_MOST`: none of their requests
-/// carried the cookies of the others.
-pub(super) const LOOKED_AT: usize = 64;
-const PURPOSE: &str = "login attempt";
-/// Marks the state of a login that was restarted because its cookie was missing: it is not restarted again.
-pub(super) const RESTARTED: &str = "r.";
 const LONGEST_PARAMETER: usize = 512;
 const CONSENT: &str = "consent";
 
@@ -52,25 +38,6 @@ pub(crate) struct NewLogin {
     pub(super) restarted: bool,
     /// Started over for the user's consent, because no refresh token came without: that is done once too.
     pub(super) for_consent: bool,
-}
-
-/// A login under way, as its cookie keeps it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Attempt {
-    pub(super) pending: PendingAuthorization,
-    pub(super) return_to: Option<String>,
-    /// The issuer it was sent to, as configured: an answer to it is not another provider's to get (RFC 9700 §4.4).
-    issuer: String,
-    /// Whether the user wants to be remembered. Only here: what comes back in a URL has no say in it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) remember_me: bool,
-    /// The session the browser had when it began, by a part of its key: that one is older than what comes of this, whatever clocks say.
-    /// Where the answer comes by a form, which does not bring the session's cookie.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) before: Option<String>,
-    /// What it asked for, while it may be started over for the user's consent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) again: Option<LoginParameters>,
 }
 
 impl Routes {
@@ -178,42 +145,6 @@ impl NewLogin {
             && !self.for_consent
             && !asked.split(' ').any(|prompt| matches!(prompt, CONSENT | "none"))
     }
-}
-
-impl Attempt {
-    fn seal(&self, configuration: &OAuthConfiguration, name: &str) -> Result<String, Error> {
-        let text = serde_json::to_vec(self).map_err(|_| Error::from(SealError::NotOurs))?;
-        Ok(URL_SAFE_NO_PAD.encode(configuration.key_ring.seal(PURPOSE, name.as_bytes(), &text)?))
-    }
-
-    /// Opens the cookie of an attempt; `None` when it is not ours, or too old.
-    fn open(configuration: &OAuthConfiguration, name: &str, sealed: &str, now: Timestamp) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let text = configuration.key_ring.open(PURPOSE, name.as_bytes(), &sealed).ok()?;
-        let attempt: Self = serde_json::from_slice(&text).ok()?;
-        (now.since(attempt.pending.started_at) < LASTS).then_some(attempt)
-    }
-
-    /// The attempt that state belongs to, if this browser made it, to end at this callback.
-    pub(super) fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, state: &str) -> Option<Self> {
-        let (name, now) = (name_of(state), configuration.clock.now());
-        let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
-        let ours = |attempt: &Self| {
-            *attempt.issuer == *configuration.issuer
-                && attempt.pending.redirect_uri == configuration.redirect_uri_as_registered
-        };
-        Self::open(configuration, &name, sealed, now).filter(ours)
-    }
-}
-
-/// Enough of a session's key to know it by.
-pub(super) fn part_of(key: &StoreKey) -> String {
-    URL_SAFE_NO_PAD.encode(&key.as_bytes()[..12])
-}
-
-/// What the cookie of the attempt with that state is called: a hash, so that the name gives nothing away.
-pub(super) fn name_of(state: &str) -> String {
-    URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, state.as_bytes()).as_ref()[..12])
 }
 
 /// The attempts to drop so that a further one of `size` bytes fits: those over or not ours, then the oldest. What has landed

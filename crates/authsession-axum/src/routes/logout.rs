@@ -15,7 +15,7 @@ use crate::guard::{self, Asker};
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
-use crate::routes::form_post::Landed;
+use crate::routes::landed::Landed;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
