@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use authsession_core::authorization::AuthorizationResponse;
-use authsession_core::clock::{self};
+use authsession_core::clock;
 use authsession_core::secret::Secret;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;

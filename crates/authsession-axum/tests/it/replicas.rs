@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
@@ -225,32 +225,8 @@ async fn a_lease_that_is_not_given_back_is_logged_and_costs_nobody_the_token() {
     assert_eq!(log.warnings("falls free by itself").len(), 1);
 }
 
-/// A process that stood still since it took the lease, which is another's by now.
-#[tokio::test]
-async fn who_lost_the_lease_sends_nothing_and_gets_what_its_new_owner_saves() {
-    let stage = Arc::new(Stage::signed_in().await);
-    stage.expire_token();
-    stage.store.reset();
-    let held = stage.store.hold_the_next_update();
-    let asked = asks(&stage, "/session");
-    assert!(until(async || stage.store.writes() == 1).await);
-    stage.clock.advance(LEASE);
-    assert!(stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap());
-    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
-    edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
-    let reads = stage.store.reads();
-
-    held.add_permits(1);
-
-    assert!(until(async || stage.store.reads() > reads + 2).await);
-    refreshes(&stage).await;
-    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
-    assert_eq!(stage.refreshes(), 0);
-}
-
-/// As a machine does that is stopped whole: by its clock, no time went by.
-#[tokio::test]
-async fn whose_clock_stood_still_too_asks_whose_the_lease_is_before_sending() {
+/// A process that stood still since it took the lease, which is another's by now; and what it answers, once that one has refreshed.
+async fn stood_still(wakes: impl FnOnce(&Stage, SystemTime)) -> (Value, usize) {
     let stage = Arc::new(Stage::signed_in().await);
     stage.expire_token();
     stage.store.reset();
@@ -262,15 +238,27 @@ async fn whose_clock_stood_still_too_asks_whose_the_lease_is_before_sending() {
     assert!(stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap());
     let now = authsession_core::clock::Timestamp::from(stage.clock.now());
     edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
-    stage.clock.set(stopped_at);
+    wakes(&stage, stopped_at);
     let reads = stage.store.reads();
-
     held.add_permits(1);
-
     assert!(until(async || stage.store.reads() > reads + 2).await);
     refreshes(&stage).await;
-    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
-    assert_eq!(stage.refreshes(), 0);
+    (asked.await.unwrap().1["access_token"].clone(), stage.refreshes())
+}
+
+#[tokio::test]
+async fn who_lost_the_lease_sends_nothing_and_gets_what_its_new_owner_saves() {
+    let woken = stood_still(|_, _| {}).await;
+
+    assert_eq!(woken, ("theirs".into(), 0));
+}
+
+/// As a machine does that is stopped whole: by its clock, no time went by.
+#[tokio::test]
+async fn whose_clock_stood_still_too_asks_whose_the_lease_is_before_sending() {
+    let woken = stood_still(|stage, stopped_at| stage.clock.set(stopped_at)).await;
+
+    assert_eq!(woken, ("theirs".into(), 0));
 }
 
 /// It may have an answer that it could not save while the store was away: for longer than its lease lasted, say.
