@@ -29,8 +29,6 @@ struct Memory {
 #[derive(Clone, Copy, Debug, Default)]
 struct Failed {
     backoff: Backoff,
-    /// When the refresh was sent that had no answer.
-    mark: Option<Timestamp>,
     /// The refusals without a word, in a row.
     unstated: Option<Unstated>,
 }
@@ -50,17 +48,6 @@ impl Failures {
     pub(crate) fn pause(&self, key: &StoreKey, now: Timestamp) -> Duration {
         let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         memory.sessions.get(key).map_or(Duration::ZERO, |failed| failed.backoff.wait(now))
-    }
-
-    /// Whether a refresh that failed here left that mark on the session: nobody else has an answer to it.
-    pub(crate) fn left(&self, key: &StoreKey, mark: Option<Timestamp>) -> bool {
-        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.sessions.get(key).is_some_and(|failed| failed.mark.is_some() && failed.mark == mark)
-    }
-
-    pub(crate) fn leaves(&self, key: StoreKey, mark: Option<Timestamp>) {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.sessions.entry(key).or_default().mark = mark;
     }
 
     pub(crate) fn failed(&self, key: StoreKey, now: Timestamp, retry_after: Option<Duration>) {

@@ -10,7 +10,7 @@ mod session_expiry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::clock;
+use authsession_core::clock::{self, Timestamp};
 use authsession_core::error::{Endpoint, Error as ProtocolError, Fault, OAuthError};
 use authsession_core::grant::refresh_token::RefreshToken;
 use authsession_core::token_set::{Freshness, TokenSet};
@@ -27,11 +27,13 @@ use crate::refresh::lease::Lease;
 use crate::refresh::saving::{SAVE_AGAIN, SAVES};
 use crate::watch::{self, Outcome};
 
-/// How long to wait for another replica's refresh.
+/// How long to wait for another replica's refresh, or to get ready for our own.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long is waited for a process that presented a refresh token and lost the lease: it looks as often as it renews one, and a call
 /// to a store that comes back takes a moment.
 const GRACE: Duration = Duration::from_secs(8);
+/// The mark of a refresh that may have been sent, and to which nobody has the answer.
+const NOBODY_KNOWS: Timestamp = Timestamp::from_unix_seconds(0);
 /// What a request is told to wait when the provider says nothing and nothing is backing off.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -72,7 +74,7 @@ impl Refresher {
             {
                 return Ok(session);
             }
-            // Another replica is at it, or the session is over.
+            // Another replica is at it, the session is over, or the store takes too long.
             let session = self.keeper.live(key).await?;
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
@@ -85,10 +87,10 @@ impl Refresher {
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
     }
 
-    /// `None`: the lease was lost before anything was sent.
+    /// `None`: nothing was sent, since the lease was lost, or getting ready took too long.
     async fn holding(&self, lease: &Lease) -> Result<Option<Arc<StoredSession>>, Error> {
         let (key, began) = (lease.key, self.keeper.configuration.clock.now());
-        let (mut has_waited, mut our_mark) = (false, None);
+        let mut has_waited = false;
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
@@ -104,33 +106,29 @@ impl Refresher {
                 continue;
             }
             let freshness = self.freshness(&session);
-            let mark = session.record.refresh_sent_at;
-            let may_be_spent = mark.is_some() && mark != our_mark;
+            let before = session.record.refresh_sent_at;
+            let may_be_spent = before.is_some();
             let Some(refresh_token) = session.record.tokens.refresh_token.clone() else {
                 return Ok(Some(session));
             };
             if freshness == Freshness::Fresh || (may_be_spent && freshness == Freshness::Stale) {
                 return Ok(Some(session));
             }
-            if may_be_spent && !std::mem::replace(&mut has_waited, true) && !self.failures.left(&key, mark) {
-                self.wait_for_who_sent(lease, &session).await;
-                continue;
-            }
             // Before the mark: what fails here was never sent.
             if let Err(error) = self.keeper.configuration.provider.metadata().await {
                 return Err(self.later(key, error));
+            }
+            if self.somebody_may_have_the_answer(before) && !std::mem::replace(&mut has_waited, true) {
+                self.wait_for_who_sent(lease, &session).await;
+                continue;
             }
             let clock = &self.keeper.configuration.clock;
             if clock.now().since(began) > PATIENCE || !self.still_has(lease).await? {
                 return Ok(None);
             }
-            let mark = Some(clock.now());
-            let marked = SessionRecord { refresh_sent_at: mark, ..session.record.clone() };
+            let marked = SessionRecord { refresh_sent_at: Some(clock.now()), ..session.record.clone() };
             let session = match self.keeper.store.update(&key, session.version, marked).await? {
-                Updated::Saved(session) => {
-                    our_mark = mark;
-                    session
-                }
+                Updated::Saved(session) => session,
                 Updated::Changed | Updated::Ended => {
                     lease.doubt();
                     continue;
@@ -138,6 +136,8 @@ impl Refresher {
             };
             if !lease.is_sure(clock.now()) {
                 // This process stood still: somebody else may hold the lease by now, and present that token.
+                self.mark_anew(key, &session, before).await;
+                lease.doubt();
                 continue;
             }
             let grant = RefreshToken { refresh_token, scope: None };
@@ -159,8 +159,13 @@ impl Refresher {
     /// Another process presented the refresh token, and lost the lease since: it may have an answer, and save it now that the store
     /// is back. Nothing is lost by waiting, as it is by presenting the token again.
     async fn wait_for_who_sent(&self, lease: &Lease, marked: &StoredSession) {
-        let store = &self.keeper.store;
+        let (store, clock) = (&self.keeper.store, &self.keeper.configuration.clock);
+        let began = clock.now();
         for pause in Looks::for_at_most(GRACE, store.hears_of_changes()) {
+            // A store that is slow takes its time for each look, too.
+            if clock.now().since(began) >= GRACE {
+                return;
+            }
             store.wait_for_change(&lease.key, pause).await;
             let looked = store.load(&lease.key).await;
             if !matches!(looked, Ok(Found::Live { session, .. }) if session.record.refresh_sent_at == marked.record.refresh_sent_at)
@@ -186,12 +191,12 @@ impl Refresher {
         if let Err(error) = configuration.kept.take(&before.record.issuer, Some(&old.extras), &mut tokens) {
             return self.for_someone_else(key, error, tokens).await;
         }
-        // Later than what it replaces, whatever the clock did: by that, processes whose sessions travel tell whose state is newer.
-        tokens.received_at = tokens.received_at.max(old.received_at + Duration::from_millis(1));
         tokens.refresh_token = tokens.refresh_token.or_else(|| old.refresh_token.clone());
         tokens.scope = tokens.scope.or_else(|| old.scope.clone());
         tokens.id_token = tokens.id_token.or_else(|| old.id_token.clone());
         configuration.limit_token_age(&mut tokens);
+        // Later than what it replaces, whatever the clock did: by that, processes whose sessions travel tell whose state is newer.
+        tokens.received_at = tokens.received_at.max(old.received_at + Duration::from_millis(1));
         self.save(key, before, tokens, id_token_refused).await
     }
 
@@ -230,11 +235,8 @@ impl Refresher {
         } else {
             tracing::warn!(target: "authsession::refresh", session = ?key, %error, "a refresh failed; the session is kept");
         }
-        if !error.may_have_happened() && !may_be_spent {
-            self.take_back_the_mark(key, session).await;
-        } else {
-            self.failures.leaves(key, session.record.refresh_sent_at);
-        }
+        let was_never_sent = !error.may_have_happened() && !may_be_spent;
+        self.mark_anew(key, session, if was_never_sent { None } else { Some(NOBODY_KNOWS) }).await;
         Err(self.later(key, error))
     }
 
@@ -258,12 +260,18 @@ impl Refresher {
         }
     }
 
-    /// Nothing was spent: the next refresh need not be careful. One that finds the mark all the same is, which costs no more
-    /// than time.
-    async fn take_back_the_mark(&self, key: StoreKey, marked: &StoredSession) {
+    /// Whether the mark is another process's that has an answer, perhaps, and could not save it yet. Where sessions travel with their
+    /// users, no process saves into another's copy.
+    fn somebody_may_have_the_answer(&self, mark: Option<Timestamp>) -> bool {
+        mark.is_some_and(|mark| mark != NOBODY_KNOWS) && self.keeper.store.carrier().is_none()
+    }
+
+    /// Our mark becomes what is known by now: nothing was spent, and the next refresh need not be careful; or nobody has the answer,
+    /// and nobody is to be waited for. One that finds it as it was is careful, and waits, which costs no more than time.
+    async fn mark_anew(&self, key: StoreKey, marked: &StoredSession, mark: Option<Timestamp>) {
         let (mut version, mut base) = (marked.version, marked.record.clone());
         for _ in 0..SAVES {
-            let record = SessionRecord { refresh_sent_at: None, ..base };
+            let record = SessionRecord { refresh_sent_at: mark, ..base };
             let newer = match self.keeper.store.update(&key, version, record).await {
                 Ok(Updated::Saved(_) | Updated::Ended) => return,
                 Ok(Updated::Changed) => self.keeper.live(key).await,
@@ -276,7 +284,7 @@ impl Refresher {
                 // It is somebody else's by now.
                 Ok(_) => return,
                 Err(error) => {
-                    tracing::warn!(target: "authsession::refresh", session = ?key, %error, "the mark of a refresh that was never sent stays");
+                    tracing::warn!(target: "authsession::refresh", session = ?key, %error, "the mark of a refresh stays as it was");
                     return;
                 }
             }

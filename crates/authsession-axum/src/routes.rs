@@ -3,6 +3,7 @@
 mod attempt;
 mod callback;
 mod denial;
+mod detached;
 mod form_post;
 mod framed;
 mod landed;

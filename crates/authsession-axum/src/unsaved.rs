@@ -86,7 +86,7 @@ impl Unsaved {
         lot.parked.is_empty() && lot.in_hand.is_empty()
     }
 
-    /// What is parked, and until when it is of use. None: whoever tends it may go.
+    /// What is parked, and until when its session may live. None: whoever tends it may go.
     pub(crate) fn left(&self) -> Vec<(StoreKey, Timestamp)> {
         let mut lot = self.lot();
         lot.is_tended = !lot.parked.is_empty();

@@ -113,7 +113,7 @@ pub use error::bulk_fault::{BulkEnded, BulkFault};
 pub use error::csv_fault::{CsvFault, CsvFaultKind};
 pub use error::json_fault::JsonFault;
 pub use error::salesforce_error::SalesforceError;
-pub use error::{CirrusError, CirrusResult, api_error, salesforce_error};
+pub use error::{CirrusError, CirrusResult};
 pub use event_monitoring::EventLogFileRecord;
 pub use exchange::address::encode_path_segment;
 pub use exchange::byte_stream::ByteStream;

@@ -15,6 +15,7 @@ use crate::refresh::Refresher;
 
 /// How long somebody waits for a lease to be given back.
 const RELEASING: Duration = Duration::from_millis(500);
+
 /// A session's lease, as this process took it.
 pub(super) struct Lease {
     pub(super) key: StoreKey,

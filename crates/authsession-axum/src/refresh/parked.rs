@@ -6,6 +6,7 @@ use std::time::Duration;
 use authsession_core::clock;
 use authsession_core::retry::Backoff;
 use authsession_core::secret::Secret;
+use authsession_core::token_set::TokenSet;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
@@ -25,11 +26,33 @@ const LAST_RESORT: Duration = Duration::from_secs(24 * 3600);
 
 impl Refresher {
     /// Keeps tokens the store would not take, and sees to it that they are tried again though nobody asks for their session.
-    pub(super) fn park(&self, key: StoreKey, parked: Parked) {
-        if self.keeper.unsaved.park(key, parked) {
+    pub(super) fn park(&self, key: StoreKey, before: &StoredSession, tokens: TokenSet) {
+        let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
+        if self.keeper.unsaved.park(key, Parked { redeemed, tokens, until }) {
             let refresher = self.clone();
             tokio::spawn(async move { refresher.tend().await });
         }
+    }
+
+    /// The provider says that the session must have ended by now, or this process's clock does, which may be wrong: it is over once
+    /// the store takes that for its end.
+    pub(super) async fn over_by(
+        &self,
+        reason: EndReason,
+        key: StoreKey,
+        before: &StoredSession,
+        tokens: TokenSet,
+    ) -> Result<Arc<StoredSession>, Error> {
+        // Whoever ends the session revokes what is parked, too. While the store is away, it waits for the next try.
+        self.park(key, before, tokens);
+        let ended = self.end(key, reason).await;
+        if matches!(ended, Err(Error::NotSignedIn(_)))
+            && matches!(self.keeper.store.load(&key).await?, Found::Ended(_) | Found::Absent)
+            && let Some(Parked { tokens, .. }) = self.keeper.unsaved.take(&key)
+        {
+            self.let_go(tokens.refresh_token, Some(reason));
+        }
+        ended
     }
 
     /// Saves what is parked for the session, before anything else is done with it. What it is then; `None` when nothing was.
@@ -80,7 +103,7 @@ impl Refresher {
             }
             before = left.len();
             backoff = backoff.after_failure(clock.now(), None);
-            clock::wait(backoff.wait(clock.now()).min(RENEWAL)).await;
+            let pause = clock::wait(backoff.wait(clock.now()).min(RENEWAL));
             let look = async |(key, until)| {
                 if until + LAST_RESORT <= clock.now() {
                     self.give_up(key, Some(EndReason::TooOld));
@@ -88,6 +111,8 @@ impl Refresher {
                     tracing::debug!(target: "authsession::refresh", session = ?key, %error, "tokens that could not be saved stay parked");
                 }
             };
+            // A look that hung until the store was back is followed by the next one at once.
+            pause.await;
             stream::iter(left).for_each_concurrent(AT_ONCE, look).await;
         }
     }

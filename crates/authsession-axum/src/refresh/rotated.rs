@@ -6,15 +6,15 @@ use std::time::Duration;
 use authsession_core::clock;
 use authsession_core::secret::Secret;
 use authsession_core::token_set::TokenSet;
+use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::{SessionRecord, StoredSession};
 use authsession_store::store::Updated;
 
-use crate::errors::Error;
+use crate::errors::{Error, NotSignedIn};
 use crate::refresh::Refresher;
 use crate::refresh::parked::reason_of;
 use crate::refresh::saving::{SAVE_AGAIN, SAVES, SAVING};
-use crate::unsaved::Parked;
 
 impl Refresher {
     /// Saves it in place of the one that was presented, and nothing else of that answer; parks it while the store takes nothing. The next refresh need not be careful:
@@ -22,9 +22,7 @@ impl Refresher {
     pub(super) async fn keep_rotated(&self, key: StoreKey, marked: &Arc<StoredSession>, rotated: Secret) {
         let kept = self.keep_rotated_in_time(key, marked, &rotated);
         if clock::within(SAVING, kept).await.flatten().is_none() {
-            let tokens = with_rotated(&marked.record.tokens, rotated);
-            let (redeemed, until) = (marked.record.tokens.refresh_token.clone(), marked.record.expires_at);
-            self.park(key, Parked { redeemed, tokens, until });
+            self.park(key, marked, with_rotated(&marked.record.tokens, rotated));
         }
     }
 
@@ -47,6 +45,14 @@ impl Refresher {
                     }
                     // It was saved after all, and only the store's answer was lost.
                     Ok(newer) if newer.record.tokens.refresh_token.as_ref() == Some(rotated) => {
+                        return Some(());
+                    }
+                    // By this process's clock alone, perhaps.
+                    Err(Error::NotSignedIn(NotSignedIn::Ended(
+                        reason @ (EndReason::Idle | EndReason::TooOld),
+                    ))) => {
+                        let tokens = with_rotated(&marked.record.tokens, rotated.clone());
+                        let _ended_or_parked = self.over_by(reason, key, marked, tokens).await;
                         return Some(());
                     }
                     // Over, or rotated elsewhere: there is a newer end of the chain.

@@ -15,7 +15,6 @@ use crate::errors::Error;
 use crate::keeper::Look;
 use crate::refresh::Refresher;
 use crate::refresh::parked::reason_of;
-use crate::unsaved::Parked;
 use crate::watch::{self, Outcome};
 
 /// A refreshed token set that cannot be saved is tried again this often, then parked and saved first next time.
@@ -51,8 +50,7 @@ impl Refresher {
             Some(_) => return self.ended_meanwhile(key, before, tokens).await,
             None => {}
         }
-        let (redeemed, until) = (before.record.tokens.refresh_token.clone(), before.record.expires_at);
-        self.park(key, Parked { redeemed, tokens, until });
+        self.park(key, before, tokens);
         Err(self.later(key, ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff)))
     }
 
@@ -101,14 +99,19 @@ impl Refresher {
         before: &StoredSession,
         tokens: TokenSet,
     ) -> Result<Arc<StoredSession>, Error> {
-        let found = self.keeper.store.load(&key).await;
-        if let Ok(Found::Overdue(reason)) = found {
-            return self.over_by(reason, key, before, tokens).await;
+        match self.keeper.store.load(&key).await {
+            Ok(Found::Overdue(reason)) => self.over_by(reason, key, before, tokens).await,
+            Ok(found @ (Found::Ended(_) | Found::Absent)) => {
+                let over = self.keeper.judge(key, found, Look::Aside).map(|live| live.session);
+                self.let_go(tokens.refresh_token, reason_of(&over));
+                over
+            }
+            // It lives after all, or nobody knows.
+            Ok(Found::Live { .. }) | Err(_) => {
+                self.park(key, before, tokens);
+                Err(self.later(key, ProtocolError::unavailable(Endpoint::Token, Fault::BackingOff)))
+            }
         }
-        let over = found.map_err(Error::from).and_then(|found| self.keeper.judge(key, found, Look::Aside));
-        let over = over.map(|live| live.session);
-        self.let_go(tokens.refresh_token, reason_of(&over));
-        over
     }
 
     async fn save_once(

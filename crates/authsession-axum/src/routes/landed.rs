@@ -64,18 +64,19 @@ impl Landed {
         headers: &'request HeaderMap,
     ) -> impl Iterator<Item = (StoreKey, &'request str)> {
         configuration.cookies.logins(headers).take(LOOKED_AT).filter_map(|(name, sealed)| {
-            let landed = Self::open(configuration, name, sealed)?;
+            let landed =
+                Self::open(configuration, name, sealed).filter(|landed| landed.is_for(configuration))?;
             Some((StoreKey::from_cookie(landed.session.expose())?, name))
         })
     }
 
     pub(super) fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, name: &str) -> Option<Self> {
         let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
-        let ours = |landed: &Self| {
-            *landed.issuer == *configuration.issuer
-                && landed.redirect_uri == configuration.redirect_uri_as_registered
-        };
-        Self::open(configuration, name, sealed).filter(ours)
+        Self::open(configuration, name, sealed).filter(|landed| landed.is_for(configuration))
+    }
+
+    fn is_for(&self, configuration: &OAuthConfiguration) -> bool {
+        *self.issuer == *configuration.issuer && self.redirect_uri == configuration.redirect_uri_as_registered
     }
 
     /// Opens what such a cookie holds; `None` when it is another's, or too old.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
 use authsession_store::end_reason::EndReason;
 use axum::response::Response;
 use http::header::ORIGIN;
@@ -15,6 +14,7 @@ use crate::guard::{self, Asker};
 use crate::luggage::Luggage;
 use crate::page::{Page, WayOn};
 use crate::routes::Routes;
+use crate::routes::detached::detached;
 use crate::routes::landed::Landed;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -39,20 +39,19 @@ impl Routes {
         // Who signs out is signed out of a login too that came by a form and stopped one redirect before its end.
         let (landed, names): (Vec<_>, Vec<_>) = Landed::sessions(configuration, &parts.headers).unzip();
         left.extend(names.into_iter().map(|name| configuration.cookies.drop_login(name)));
-        // Detached: a browser that goes away has signed out all the same.
+        // A browser that goes away has signed out all the same.
         let keeper = self.engine.keeper().clone();
-        let end = tokio::spawn(async move {
+        let end = detached(async move {
             let ended = match key {
                 Some(key) => keeper.end(key, EndReason::Logout).await?,
                 None => None,
             };
             for key in landed {
-                keeper.end(key, EndReason::Logout).await?;
+                keeper.end_or_say(key, EndReason::Logout).await;
             }
             Ok::<_, Error>(ended)
         });
-        let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer);
-        let ended = end.await.map_err(aborted)??;
+        let ended = end.await??;
         let asker = Asker::of(&parts.headers);
         let handled = self.logout_handler.handle_logout(&mut parts, Arc::clone(configuration), ended).await;
         let mut response =

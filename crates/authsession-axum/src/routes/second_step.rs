@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use authsession_core::error::{Endpoint, Error as ProtocolError, Fault};
-use authsession_core::secret::Secret;
 use authsession_store::key::StoreKey;
 use authsession_store::record::StoredSession;
 use axum::response::Response;
@@ -17,6 +15,7 @@ use crate::guard::Asker;
 use crate::luggage::Luggage;
 use crate::routes::Routes;
 use crate::routes::attempt::{RESTARTED, name_of, part_of};
+use crate::routes::detached::detached;
 use crate::routes::landed::Landed;
 use crate::routes::redirect::redirect;
 use crate::routes::stale::Stale;
@@ -66,7 +65,7 @@ impl Routes {
             SecondStep::Stale(stale) => (None, stale, Cow::default()),
         };
         let landed = match landed {
-            Some(landed) => self.still_lives(&landed.session, headers).await?.map(|live| (landed, live)),
+            Some(landed) => self.still_lives(&landed, headers).await?.map(|live| (landed, live)),
             None => None,
         };
         let Some((Landed { session, return_to, before, .. }, (key, live))) = landed else {
@@ -79,21 +78,24 @@ impl Routes {
         let mut done = vec![cookies.drop_login(&name)];
         let other = cookies.session(headers).filter(|other| *other != key);
         let newer = match other {
+            // The browser had it when this login began.
             Some(other) if before.as_deref() == Some(&part_of(&other)) => None,
-            Some(other) => self.live_from(other, headers).await?.filter(|other| began_after(other, &live)),
+            Some(other) => {
+                self.live_from(other, headers).await?.filter(|(_, other)| began_after(other, &live))
+            }
             None => None,
         };
         let taken = match (newer, other) {
             // Signed in anew since the form landed, whose second step comes from history: what came later counts.
-            (Some(newer), Some(other)) => {
-                self.replace(key, other, newer).await?;
-                other
+            (Some((newer, session)), _) => {
+                self.replace(key, newer, session).await?;
+                newer
             }
-            (_, before) => {
+            (None, replaced) => {
                 let lasts = configuration.session_limits.cookie_lasts(live.record.remembered);
                 done.push(cookies.sign_in(session.expose(), lasts));
-                if let Some(before) = before {
-                    self.replace(before, key, live).await?;
+                if let Some(replaced) = replaced {
+                    self.replace(replaced, key, live).await?;
                 }
                 key
             }
@@ -104,22 +106,22 @@ impl Routes {
         Ok(response)
     }
 
-    /// Detached: what becomes of the old session's refresh token is not for a browser that goes away to break off.
+    /// What becomes of the old session's refresh token is not for a browser that goes away to break off.
     async fn replace(&self, before: StoreKey, key: StoreKey, new: Arc<StoredSession>) -> Result<(), Error> {
         let keeper = self.engine.keeper().clone();
-        let replaced = tokio::spawn(async move { keeper.replace(before, key, &new).await });
-        let aborted = |_| ProtocolError::unavailable(Endpoint::Revocation, Fault::NoAnswer).into();
-        replaced.await.map_err(aborted)
+        detached(async move { keeper.replace(before, key, &new).await }).await
     }
 
-    /// That session, if it is live: it may have ended since it landed, and then it is nobody's to take.
+    /// What landed, if it is live: it may have ended since, and then it is nobody's to take.
     async fn still_lives(
         &self,
-        session: &Secret,
+        landed: &Landed,
         headers: &HeaderMap,
     ) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
-        let Some(key) = StoreKey::from_cookie(session.expose()) else { return Ok(None) };
-        Ok(self.live_from(key, headers).await?.map(|live| (key, live)))
+        match StoreKey::from_cookie(landed.session.expose()) {
+            Some(key) => self.live_from(key, headers).await,
+            None => Ok(None),
+        }
     }
 
     /// The session under that key, which the browser may have brought along.
@@ -127,10 +129,10 @@ impl Routes {
         &self,
         key: StoreKey,
         headers: &HeaderMap,
-    ) -> Result<Option<Arc<StoredSession>>, Error> {
+    ) -> Result<Option<(StoreKey, Arc<StoredSession>)>, Error> {
         let _brought = Luggage::unpack(self.engine.keeper(), key, headers);
         match self.engine.keeper().live(key).await {
-            Ok(live) => Ok(Some(live)),
+            Ok(live) => Ok(Some((key, live))),
             Err(Error::NotSignedIn(_)) => Ok(None),
             Err(error) => Err(error),
         }

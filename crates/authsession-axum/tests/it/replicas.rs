@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use authsession_core::clock::Timestamp;
 use authsession_store::end_reason::EndReason;
 use authsession_store::key::StoreKey;
 use authsession_store::record::SessionRecord;
@@ -40,7 +41,7 @@ async fn edits(stage: &Stage, edit: impl FnOnce(&mut SessionRecord)) {
 
 /// Another replica refreshes in spite of the lease.
 async fn refreshes(stage: &Stage) {
-    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    let now = Timestamp::from(stage.clock.now());
     edits(stage, |record| {
         record.tokens.access_token = "theirs".into();
         record.tokens.refresh_token = Some("their refresh token".into());
@@ -236,7 +237,7 @@ async fn stood_still(wakes: impl FnOnce(&Stage, SystemTime)) -> (Value, usize) {
     let stopped_at = stage.clock.now();
     stage.clock.advance(LEASE);
     assert!(stage.store.lease(&key(&stage), ANOTHER, LEASE).await.unwrap());
-    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    let now = Timestamp::from(stage.clock.now());
     edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
     wakes(&stage, stopped_at);
     let reads = stage.store.reads();
@@ -261,21 +262,68 @@ async fn whose_clock_stood_still_too_asks_whose_the_lease_is_before_sending() {
     assert_eq!(woken, ("theirs".into(), 0));
 }
 
-/// It may have an answer that it could not save while the store was away: for longer than its lease lasted, say.
-#[tokio::test]
-async fn a_refresh_token_another_replica_presented_is_not_presented_before_that_one_had_its_time() {
+/// Somebody asks for a session whose refresh token another process presented just now.
+async fn presented_elsewhere() -> (Arc<Stage>, JoinHandle<(u16, Value)>) {
     let stage = Arc::new(Stage::signed_in().await);
     stage.expire_token();
-    let now = authsession_core::clock::Timestamp::from(stage.clock.now());
+    let now = Timestamp::from(stage.clock.now());
     edits(&stage, |record| record.refresh_sent_at = Some(now)).await;
     let reads = stage.store.reads();
     let asked = asks(&stage, "/session");
     assert!(until(async || stage.store.reads() > reads + 3).await);
+    (stage, asked)
+}
+
+/// It may have an answer that it could not save while the store was away: for longer than its lease lasted, say.
+#[tokio::test]
+async fn a_refresh_token_another_replica_presented_is_not_presented_before_that_one_had_its_time() {
+    let (stage, asked) = presented_elsewhere().await;
 
     refreshes(&stage).await;
 
     assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
     assert_eq!(stage.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn eight_seconds_later_there_is_nothing_left_to_lose_and_it_is_presented() {
+    let scene = Scene::set(|provider| provider, |application| application, Router::new()).await;
+    scene.sign_in().await;
+    scene.expire_token();
+    let now = Timestamp::from(scene.clock.now());
+    edits(&scene, |record| record.refresh_sent_at = Some(now)).await;
+    let cookie = format!("{SESSION_COOKIE}={}", scene.session_cookie().unwrap());
+    let scene = Arc::new(scene);
+    let asks = Arc::clone(&scene);
+    let asked = tokio::spawn(async move { asks.asked("/token", &[("cookie", &cookie)]).await.status() });
+    assert!(until(async || scene.store.reads() > 3).await);
+    tokio::time::pause();
+    for _ in 0..70 {
+        tokio::time::advance(Duration::from_millis(100)).await;
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!((scene.refreshes(), asked.is_finished()), (0, false));
+    tokio::time::resume();
+
+    assert_eq!((asked.await.unwrap(), scene.refreshes()), (StatusCode::OK, 1));
+}
+
+/// The one that presented it says so: nobody has the answer.
+#[tokio::test]
+async fn for_who_presented_it_and_got_no_answer_nobody_waits() {
+    let stage = Stage::signed_in().await;
+    let other = replica_of(&stage).await;
+    stage.expire_token();
+    stage.provider.enqueue(Endpoint::Token, Answer::dropped_before());
+    assert_eq!(stage.fetch("/token").await.0, 503);
+    stage.store.reset();
+
+    let token = stage.browser.fetch(format!("{}/token", other.url())).await.unwrap();
+
+    assert_eq!(token.status, 200, "{}", token.text());
+    assert!(stage.store.reads() < 5, "{}", stage.store.reads());
 }
 
 #[tokio::test]
@@ -302,7 +350,7 @@ async fn a_refused_token_that_another_replica_replaced_ends_nothing() {
 #[tokio::test]
 async fn a_mark_that_is_another_replicas_by_now_is_not_taken_back() {
     let (stage, gate, asked) = answered(Answer::status(429)).await;
-    let later = authsession_core::clock::Timestamp::from(stage.clock.now()) + Duration::from_secs(1);
+    let later = Timestamp::from(stage.clock.now()) + Duration::from_secs(1);
     edits(&stage, |record| record.refresh_sent_at = Some(later)).await;
     gate.open();
 

@@ -12,7 +12,7 @@ use futures_util::TryStreamExt;
 use crate::arguments::salesforce::{BulkArguments, Delimiter, Operation};
 use crate::errors::{Error, resuming};
 use crate::job_id::is_job_id;
-use crate::salesforce::csv_file::is_utf8;
+use crate::salesforce::csv_file::require_utf8;
 use crate::salesforce::draft::Draft;
 use crate::salesforce::output::Output;
 use crate::salesforce::progress::Progress;
@@ -102,7 +102,7 @@ async fn load(
     let load = load.on_progress(|at| progress.rows(at.records_processed));
     let jobs = match &arguments.file {
         Some(file) => {
-            is_utf8(file)?;
+            require_utf8(file)?;
             match load.send(BulkSource::file(file)).await {
                 Err(CirrusError::Csv(fault)) => return Err(Error::Rows { path: file.clone(), fault }),
                 jobs => jobs,

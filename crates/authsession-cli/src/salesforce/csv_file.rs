@@ -1,7 +1,7 @@
 //! A look at a file before it is loaded: whether it is of the encoding Salesforce takes.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 
 use crate::errors::Error;
@@ -9,8 +9,14 @@ use crate::errors::Error;
 const PIECE: usize = 1024 * 1024;
 
 /// Fails for a file that is not UTF-8.
-pub(crate) fn is_utf8(path: &Path) -> Result<(), Error> {
+pub(crate) fn require_utf8(path: &Path) -> Result<(), Error> {
     let cannot = |cause| Error::Unreadable { path: path.to_owned(), cause };
+    // Of a pipe, nothing would be left for the load; to open one may take for ever.
+    if !path.metadata().map_err(cannot)?.is_file() {
+        return Err(cannot(io::Error::other(
+            "it is read more than once, so it has to be a file: save it to one",
+        )));
+    }
     let mut file = BufReader::with_capacity(PIECE, File::open(path).map_err(cannot)?);
     // The beginning of a sign that goes on in the next piece.
     let mut held = Vec::new();

@@ -2,10 +2,12 @@
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::time::timeout;
 
-use crate::process::ended;
+use crate::process::{PATIENCE, ended};
 use crate::salesforce::Desk;
 
 /// A proxy that shows who came.
@@ -61,8 +63,11 @@ async fn what_is_for_elsewhere_goes_to_the_proxy_the_environment_names() {
     let mut command = desk.command(&[&["query", "SELECT Name FROM Account"], &elsewhere[..]].concat());
     proxy.named_to(&mut command);
     let child = command.spawn().unwrap();
-    while !proxy.was_asked() {
-        tokio::task::yield_now().await;
-    }
+    let asked = async {
+        while !proxy.was_asked() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("the proxy is asked");
     drop(child);
 }

@@ -82,8 +82,8 @@ impl<'a> BulkIngestHandler<'a> {
         self.client.call(call).await.map(drop)
     }
 
-    /// Uploads a job's data from memory, from a file or as it comes: it is never in memory as a whole. The job is asked for first, so that a session
-    /// that has ended is noticed before the data is on its way; one that ends right then is survived if the source can be read again.
+    /// Uploads a job's data, read piece by piece. The job is asked for first, so that a session that has ended is noticed before the
+    /// data is on its way; one that ends right then is survived if the source can be read again.
     ///
     /// # Errors
     /// [`BulkFault::SourceSpent`](crate::error::bulk_fault::BulkFault::SourceSpent) when it has to be sent again and cannot be read
@@ -94,8 +94,10 @@ impl<'a> BulkIngestHandler<'a> {
         // Whatever replaces a token that has ended.
         let job = self.get(job_id).await?;
         let upload = Arc::new(upload_of(source.into(), Some(job.column_delimiter), Some(job.line_ending)));
-        upload.next_job().await?;
-        self.put(job_id, &upload).await
+        let has_rows = upload.next_job().await?;
+        self.put(job_id, &upload).await?;
+        // Something on the way may answer before it has all of it.
+        if has_rows { upload.is_sent() } else { Ok(()) }
     }
 
     /// Uploads what is this job's part of it.

@@ -5,7 +5,8 @@ use std::io;
 use std::io::SeekFrom;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt};
@@ -33,16 +34,17 @@ pub struct BulkSource(Kind);
 
 enum Kind {
     Bytes(Bytes),
-    File(PathBuf),
+    File(Arc<FileSource>),
     Repeatable(Box<dyn Fn() -> Pieces + Send + Sync>),
     Once(Mutex<Option<Pieces>>),
 }
 
 impl BulkSource {
-    /// A file, read piece by piece. It must not change meanwhile.
+    /// A file, read piece by piece, more than once. One that is another file or has changed since it was first looked at is an error
+    /// ([`BulkFault::SourceFailed`](crate::error::bulk_fault::BulkFault::SourceFailed)), wherever that shows.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::File(path.into()))
+        Self(Kind::File(Arc::new(FileSource { path: path.into(), seen: Mutex::default() })))
     }
 
     /// A stream that can be made anew, and then has the same bytes.
@@ -87,7 +89,7 @@ impl BulkSource {
                     (!piece.is_empty()).then_some(Ok(piece))
                 }))))
             }
-            Kind::File(path) => Some(from_file(path.clone(), offset)),
+            Kind::File(file) => Some(file.open_at(offset)),
             Kind::Repeatable(make) => Some(without_first(make(), offset)),
             Kind::Once(stream) if offset == 0 => stream.lock().unwrap_or_else(PoisonError::into_inner).take(),
             Kind::Once(_) => None,
@@ -130,16 +132,38 @@ impl fmt::Debug for BulkSource {
     }
 }
 
-fn from_file(path: PathBuf, offset: u64) -> Pieces {
-    let opened = async move {
-        let mut file = File::open(path).await?;
-        file.seek(SeekFrom::Start(offset)).await?;
-        Ok::<_, io::Error>(pieces_of(file))
-    };
-    Box::pin(stream::once(opened).flat_map(|opened| match opened {
-        Ok(pieces) => pieces,
-        Err(error) => Box::pin(stream::iter([Err(error)])),
-    }))
+/// A file, and what it was when it was first opened.
+struct FileSource {
+    path: PathBuf,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What a file is told from another, or from a later one, by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl FileSource {
+    fn open_at(self: &Arc<Self>, offset: u64) -> Pieces {
+        let file = Arc::clone(self);
+        let opened = async move {
+            let mut opened = File::open(&file.path).await?;
+            let metadata = opened.metadata().await?;
+            let now = Seen { length: metadata.len(), modified: metadata.modified().ok() };
+            if *file.seen.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(now) != now {
+                return Err(io::Error::other("the file has changed since it was first read"));
+            }
+            opened.seek(SeekFrom::Start(offset)).await?;
+            // What is written behind its end meanwhile may be half a row.
+            Ok::<_, io::Error>(pieces_of(opened.take(now.length.saturating_sub(offset))))
+        };
+        Box::pin(stream::once(opened).flat_map(|opened| match opened {
+            Ok(pieces) => pieces,
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+        }))
+    }
 }
 
 fn pieces_of(reader: impl AsyncRead + Send + Unpin + 'static) -> Pieces {

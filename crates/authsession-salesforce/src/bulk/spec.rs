@@ -26,7 +26,7 @@ pub struct BulkIngestSpec {
     /// The external id an upsert goes by.
     #[serde(rename = "externalIdFieldName", skip_serializing_if = "Option::is_none")]
     pub external_id_field_name: Option<String>,
-    /// What ends its lines; LF unless set.
+    /// What ends its lines. Unless set, what ends the header where the data comes along, else LF.
     #[serde(rename = "lineEnding", skip_serializing_if = "Option::is_none")]
     pub line_ending: Option<BulkLineEnding>,
     /// What parts its columns; commas unless set.

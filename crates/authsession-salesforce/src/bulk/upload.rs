@@ -111,7 +111,10 @@ impl Upload {
 
     /// Fails if not all of this job's data was asked for by whoever says that it came.
     pub(crate) fn is_sent(&self) -> CirrusResult<()> {
-        let state = self.state();
+        let mut state = self.state();
+        if let Some(fault) = state.fault.take() {
+            return Err(fault);
+        }
         let is_sent = state.reading.as_ref().is_some_and(|reading| reading.behind != state.start);
         if is_sent { Ok(()) } else { Err(not_all_sent()) }
     }
@@ -180,7 +183,11 @@ impl Reading {
         let mut record = 0;
         loop {
             match self.rows.take(u64::MAX, usize::MAX) {
-                Taken::Rows(_, count) => record += count,
+                Taken::Rows(_, count) => {
+                    record += count;
+                    // What is in memory is always ready, and others on this thread have work, too.
+                    tokio::task::yield_now().await;
+                }
                 Taken::Wrong(kind) => return Err(wrong(kind, record)),
                 Taken::NeedsMore | Taken::NoRoom if self.has_ended => {
                     return self.rows.last().map(drop).map_err(|kind| wrong(kind, record));

@@ -42,7 +42,8 @@ pub(crate) type Report<'a> = Box<dyn FnMut(&BulkProgress) + Send + 'a>;
 /// ```
 ///
 /// # Errors
-/// What [`Cirrus::get`] fails with, once it does not pass, or Salesforce asks us to wait for more than an hour; [`CirrusError::StillRunning`] at the deadline.
+/// What [`Cirrus::get`] fails with, once it does not pass, or Salesforce asks us to wait for more than an hour;
+/// [`CirrusError::StillRunning`] at the deadline.
 #[must_use = "it does nothing unless awaited"]
 pub struct BulkWait<'a, J> {
     client: &'a Cirrus,

@@ -143,7 +143,7 @@ const TABLE: &[Row] = &[
 /// CometD's refusals are understood.
 ///
 /// ```
-/// use authsession_salesforce::api_error::{ApiVerdict, classify};
+/// use authsession_salesforce::error::api_error::{ApiVerdict, classify};
 ///
 /// let body = br#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#;
 /// assert_eq!(classify(401, Some("application/json"), body), Some(ApiVerdict::Refresh));
@@ -200,7 +200,7 @@ fn reports(content_type: Option<&str>, text: &str) -> Vec<Report> {
 /// What a gRPC status of the Pub/Sub API means for the session: its code, and the value of the trailer `error-code`.
 ///
 /// ```
-/// use authsession_salesforce::api_error::{ApiVerdict, classify_grpc};
+/// use authsession_salesforce::error::api_error::{ApiVerdict, classify_grpc};
 ///
 /// let error_code = Some("sfdc.platform.eventbus.grpc.service.auth.error");
 /// assert_eq!(classify_grpc(16, error_code), Some(ApiVerdict::Refresh));

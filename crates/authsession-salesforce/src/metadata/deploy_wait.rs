@@ -18,7 +18,8 @@ type Report<'a> = Box<dyn FnMut(&DeployResult) + Send + 'a>;
 /// A session that ends meanwhile, and a Salesforce that is away for some minutes, do not end it.
 ///
 /// # Errors
-/// What [`Cirrus::get`](crate::client::Cirrus::get) fails with, once it does not pass;
+/// What [`Cirrus::get`](crate::client::Cirrus::get) fails with, once it does not pass, or Salesforce asks us to wait for more
+/// than an hour;
 /// [`CirrusError::StillRunning`](crate::error::CirrusError::StillRunning) at the deadline.
 #[must_use = "it waits when it is awaited"]
 pub struct DeployWait<'a> {

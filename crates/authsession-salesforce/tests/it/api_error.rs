@@ -1,6 +1,6 @@
 //! One classifier for what the APIs say no with.
 
-use authsession_salesforce::api_error::{ApiVerdict, classify, classify_grpc};
+use authsession_salesforce::error::api_error::{ApiVerdict, classify, classify_grpc};
 use proptest::prelude::*;
 
 const JSON: Option<&str> = Some("application/json;charset=UTF-8");
