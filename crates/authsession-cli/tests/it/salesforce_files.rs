@@ -30,6 +30,20 @@ async fn an_answer_that_names_a_job_by_a_path_writes_no_file_there() {
     assert!(!desk.files().iter().any(|name| name.contains("evil")), "{:?}", desk.files());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_no_file_to_load_and_nobody_waits_for_what_comes_through_it() {
+    let desk = Desk::set().await;
+    let pipe = desk.file.beside("pipe", "");
+    fs::remove_file(&pipe).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+
+    let loaded = desk.run(&["bulk", "insert", "Account", &pipe]).await;
+
+    assert_eq!(loaded.status, Some(2), "{}", loaded.log);
+    assert!(loaded.log.contains("save it to one"), "{}", loaded.log);
+}
+
 #[tokio::test]
 async fn a_file_is_replaced_only_by_all_that_was_found() {
     let desk = Desk::set().await;

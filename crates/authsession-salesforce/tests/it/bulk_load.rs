@@ -235,6 +235,23 @@ async fn a_job_whose_upload_failed_for_good_is_aborted_unless_it_is_to_be_left()
     }
 }
 
+/// As by an export that is made anew at that moment.
+#[tokio::test]
+async fn a_file_that_became_another_one_is_not_loaded_from_where_the_first_one_was_left() {
+    let bulk = Bulk::set().await;
+    let rows = (0..40).map(|at| format!("Account number {at}\n")).collect::<String>();
+    let file = CsvFile::of(&format!("Name\n{rows}"));
+    bulk.org().enqueue_at("PUT */batches", Answer::status(503));
+    let path = file.0.clone();
+    let replace = move |_: &str| std::fs::write(&path, format!("Name\nnobody\n{rows}")).unwrap();
+    let load = bulk.salesforce.bulk().ingest().load(insert()).poll_every(TICK, TICK).on_job(replace);
+
+    let error = load.send(BulkSource::file(&file.0)).await.unwrap_err();
+
+    assert!(matches!(error, CirrusError::Bulk(BulkFault::SourceFailed { .. })), "{error:?}");
+    assert_eq!(bulk.loaded(), 0);
+}
+
 #[tokio::test]
 async fn what_can_be_read_once_is_loaded_until_it_would_have_to_be_read_again() {
     let bulk = Bulk::set().await;
