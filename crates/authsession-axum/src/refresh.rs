@@ -90,7 +90,7 @@ impl Refresher {
     /// `None`: nothing was sent, since the lease was lost, or getting ready took too long.
     async fn holding(&self, lease: &Lease) -> Result<Option<Arc<StoredSession>>, Error> {
         let (key, began) = (lease.key, self.keeper.configuration.clock.now());
-        let mut has_waited = false;
+        let mut waited_for = None;
         loop {
             // Looked at again: whoever held the lease before may have refreshed it.
             let session = self.keeper.live(key).await?;
@@ -118,7 +118,8 @@ impl Refresher {
             if let Err(error) = self.keeper.configuration.provider.metadata().await {
                 return Err(self.later(key, error));
             }
-            if self.somebody_may_have_the_answer(before) && !std::mem::replace(&mut has_waited, true) {
+            if self.somebody_may_have_the_answer(before) && waited_for != before {
+                waited_for = before;
                 self.wait_for_who_sent(lease, &session).await;
                 continue;
             }

@@ -78,8 +78,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn find(&self, label: &Label, now: Timestamp) -> Result<Vec<KeyedHash>, StoreError>;
 
     /// Takes the lease on a live session for `ttl`, or renews it, if nobody else holds it; whether `owner` holds it. It lasts by the
-    /// clock that tells the [`time`](Self::time), whatever the processes' own say. One that has longer to go than twice
-    /// `ttl` is free: that clock was set back. So all who ask for the same lease ask for about the same time.
+    /// clock that tells the [`time`](Self::time), whatever the processes' own say. One that has longer to go than five
+    /// times `ttl` is free: that clock was set back. So all who ask for the same lease ask for about the same time.
     async fn lease(
         &self,
         name: &KeyedHash,

@@ -275,7 +275,7 @@ impl SessionStore for MemoryStore {
         }
         let Slot::Live { lease, .. } = slot else { return Ok(false) };
         // One with that long to go was taken before the clock was set back.
-        let held = |until| until > now && until <= now + ttl + ttl;
+        let held = |until| until > now && until <= now + ttl.saturating_mul(5);
         if lease.as_ref().is_some_and(|lease| lease.owner != owner && held(lease.until)) {
             return Ok(false);
         }

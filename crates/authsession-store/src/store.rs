@@ -114,8 +114,8 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Takes the lease on a session for `ttl`, or renews it: `true` when `owner` holds it now. One owner at a time; it
-    /// falls free when its time is over. There is none on a session that ended. One that has longer to go than twice `ttl` is free: the
-    /// clock it lasts by was set back. So all who ask for the same lease ask for about the same time.
+    /// falls free when its time is over. There is none on a session that ended. One that has longer to go than five times `ttl` is free:
+    /// the clock it lasts by was set back. So all who ask for the same lease ask for about the same time.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -285,6 +285,21 @@ async fn a_refresh_token_another_replica_presented_is_not_presented_before_that_
     assert_eq!(stage.refreshes(), 0);
 }
 
+/// Two that came by the lease one after the other, and the first presented it when its time was over.
+#[tokio::test]
+async fn who_waited_for_one_replica_waits_for_the_next_one_that_presents_it_too() {
+    let (stage, asked) = presented_elsewhere().await;
+    let later = Timestamp::from(stage.clock.now()) + Duration::from_secs(1);
+    edits(&stage, |record| record.refresh_sent_at = Some(later)).await;
+    let reads = stage.store.reads();
+    assert!(until(async || stage.store.reads() > reads + 5).await);
+
+    refreshes(&stage).await;
+
+    assert_eq!(asked.await.unwrap().1["access_token"], "theirs");
+    assert_eq!(stage.refreshes(), 0);
+}
+
 #[tokio::test]
 async fn eight_seconds_later_there_is_nothing_left_to_lose_and_it_is_presented() {
     let scene = Scene::set(|provider| provider, |application| application, Router::new()).await;

@@ -135,7 +135,7 @@ if clock == '' then
 end
 local held = place(head, 62)
 local function after(ttls) return string.format('%.0f', tonumber(clock) + ttls * tonumber(ARGV[3])) end
-if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, clock) and le(held, after(2)) then return 0 end
+if held and string.sub(head, 82, 97) ~= ARGV[1] and not le(held, clock) and le(held, after(5)) then return 0 end
 local till = after(1)
 redis.call('SETRANGE', key, 61, string.format('%-20s', till) .. ARGV[1])
 return 1

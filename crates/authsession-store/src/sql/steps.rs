@@ -230,7 +230,7 @@ impl<D: Dialect> Sql<D> {
     ) -> Result<bool, StoreError> {
         let by_ours = Value::Perhaps((!self.has_clock()).then(|| now.unix_millis()));
         let (owner, now) = (Value::Bytes(Some(&owner.0)), millis(now));
-        let (ttl, too_long) = (Value::Number(lasting(ttl)), Value::Number(lasting(ttl) * 2));
+        let (ttl, too_long) = (Value::Number(lasting(ttl)), Value::Number(lasting(ttl) * 5));
         let values = [owner, by_ours, ttl, bytes(name), now, now, owner, by_ours, by_ours, too_long];
         self.changes(&self.statements.lease, &values).await
     }

@@ -246,7 +246,7 @@ impl Backend for Shelf {
     ) -> Result<bool, StoreError> {
         let mut rows = self.rows();
         let Some(row) = rows.get_mut(name).filter(|row| row.is_live(now)) else { return Ok(false) };
-        let held = |until| until > now && until <= now + ttl + ttl;
+        let held = |until| until > now && until <= now + ttl.saturating_mul(5);
         if row.lease.is_some_and(|(holder, until)| holder != owner && held(until)) {
             return Ok(false);
         }
