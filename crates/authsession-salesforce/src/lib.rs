@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Read it in this order: [`auth::session`] is the trait, [`auth::recovery`] what a caller does about an error,
-//! [`auth::refusal`] what the token endpoint says no with, [`api_error`] what an API says no with; then [`client`], which all
+//! [`auth::refusal`] what the token endpoint says no with, [`error::api_error`] what an API says no with; then [`client`], which all
 //! surfaces are methods of: [`query`], [`search`], [`sobjects`], [`composite`], [`bulk`], [`tooling`] and the others.
 
 pub mod actions;

@@ -99,7 +99,8 @@ impl<'a> BulkQueryHandler<'a> {
     /// A page of a result, in memory: the first one, or that of a locator.
     ///
     /// # Errors
-    /// What [`Cirrus::get`](crate::client::Cirrus::get) fails with; [`CirrusError::InvalidResponse`] when the next page is to be this one.
+    /// What [`Cirrus::get`](crate::client::Cirrus::get) fails with;
+    /// [`CirrusError::InvalidResponse`](crate::error::CirrusError::InvalidResponse) when the next page is to be this one.
     pub async fn results(
         &self,
         job_id: &str,
