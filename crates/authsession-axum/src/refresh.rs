@@ -66,8 +66,7 @@ impl Refresher {
     /// Refreshes the session once. Runs detached, inside a single flight.
     pub(crate) async fn refresh(&self, key: StoreKey) -> Result<Arc<StoredSession>, Error> {
         let (store, clock) = (&self.keeper.store, &self.keeper.configuration.clock);
-        let began = clock.now();
-        let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
+        let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes()).by(clock);
         loop {
             if let Some(lease) = self.lease(key).await?
                 && let Some(session) = self.under(&lease, self.holding(&lease)).await?
@@ -79,9 +78,7 @@ impl Refresher {
             if self.freshness(&session) != Freshness::Expired {
                 return Ok(session);
             }
-            // A store that is slow takes its time for each look, too.
-            let pause = looks.next().filter(|_| clock.now().since(began) < PATIENCE);
-            let Some(pause) = pause else { break };
+            let Some(pause) = looks.next() else { break };
             store.wait_for_change(&key, pause).await;
         }
         Err(unavailable(ProtocolError::unavailable(Endpoint::Token, Fault::TimedOut), RETRY_AFTER))
@@ -120,7 +117,7 @@ impl Refresher {
             }
             if self.somebody_may_have_the_answer(before) && waited_for != before {
                 waited_for = before;
-                self.wait_for_who_sent(lease, &session).await;
+                self.wait_for_who_sent(key, before).await;
                 continue;
             }
             let clock = &self.keeper.configuration.clock;
@@ -159,18 +156,12 @@ impl Refresher {
 
     /// Another process presented the refresh token, and lost the lease since: it may have an answer, and save it now that the store
     /// is back. Nothing is lost by waiting, as it is by presenting the token again.
-    async fn wait_for_who_sent(&self, lease: &Lease, marked: &StoredSession) {
+    async fn wait_for_who_sent(&self, key: StoreKey, mark: Option<Timestamp>) {
         let (store, clock) = (&self.keeper.store, &self.keeper.configuration.clock);
-        let began = clock.now();
-        for pause in Looks::for_at_most(GRACE, store.hears_of_changes()) {
-            // A store that is slow takes its time for each look, too.
-            if clock.now().since(began) >= GRACE {
-                return;
-            }
-            store.wait_for_change(&lease.key, pause).await;
-            let looked = store.load(&lease.key).await;
-            if !matches!(looked, Ok(Found::Live { session, .. }) if session.record.refresh_sent_at == marked.record.refresh_sent_at)
-            {
+        for pause in Looks::for_at_most(GRACE, store.hears_of_changes()).by(clock) {
+            store.wait_for_change(&key, pause).await;
+            let looked = store.load(&key).await;
+            if !matches!(looked, Ok(Found::Live { session, .. }) if session.record.refresh_sent_at == mark) {
                 return;
             }
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use authsession_core::clock::{Clock, Timestamp};
+
 /// How long a lease is taken for: a process that died holds it no longer.
 pub const LEASE: Duration = Duration::from_secs(15);
 /// How often it is renewed while it is held: three times before it would fall free.
@@ -27,6 +29,8 @@ pub struct Looks {
     waited: Duration,
     at_most: Duration,
     longest: Duration,
+    /// Whose time counts too, and from when.
+    clock: Option<(Clock, Timestamp)>,
 }
 
 impl Looks {
@@ -34,7 +38,19 @@ impl Looks {
     /// each look is a pause cut short.
     #[must_use]
     pub const fn for_at_most(at_most: Duration, hears_of_changes: bool) -> Self {
-        Self { waited: Duration::ZERO, at_most, longest: if hears_of_changes { RARELY } else { SELDOM } }
+        Self {
+            waited: Duration::ZERO,
+            at_most,
+            longest: if hears_of_changes { RARELY } else { SELDOM },
+            clock: None,
+        }
+    }
+
+    /// The same, and over as soon as that clock says that so much time has passed from now on: a store that is slow takes its time for
+    /// each look, too.
+    #[must_use]
+    pub fn by(self, clock: &Clock) -> Self {
+        Self { clock: Some((clock.clone(), clock.now())), ..self }
     }
 }
 
@@ -42,7 +58,8 @@ impl Iterator for Looks {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        if self.waited >= self.at_most {
+        let is_late = |(clock, began): &(Clock, Timestamp)| clock.now().since(*began) >= self.at_most;
+        if self.waited >= self.at_most || self.clock.as_ref().is_some_and(is_late) {
             return None;
         }
         let pause = (self.waited / 4).clamp(SOON, self.longest);

@@ -51,8 +51,7 @@ pub(crate) fn claim_of(pending: &PendingAuthorization) -> Option<StoreKey> {
 
 /// Claims the sign-in, or waits for what comes of it elsewhere.
 pub(super) async fn turn(store: &dyn SessionStore, key: &StoreKey, clock: &Clock) -> Result<Turn, Error> {
-    let began = clock.now();
-    let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes());
+    let mut looks = Looks::for_at_most(PATIENCE, store.hears_of_changes()).by(clock);
     loop {
         match store.claim(key, LASTS).await? {
             Claim::Ours(claim) => return Ok(Turn::Ours(claim)),
@@ -60,10 +59,9 @@ pub(super) async fn turn(store: &dyn SessionStore, key: &StoreKey, clock: &Clock
             Claim::Lost => return Ok(Turn::Over(Arrived::LostElsewhere)),
             Claim::Theirs => {}
         }
-        // A store that is slow takes its time for each look, too.
         match looks.next() {
-            Some(pause) if clock.now().since(began) < PATIENCE => store.wait_for_change(key, pause).await,
-            _ => return Ok(Turn::Over(Arrived::LostElsewhere)),
+            Some(pause) => store.wait_for_change(key, pause).await,
+            None => return Ok(Turn::Over(Arrived::LostElsewhere)),
         }
     }
 }

@@ -84,7 +84,9 @@ impl Refresher {
     /// why the session did, if it did.
     pub(super) fn let_go(&self, refresh_token: Option<Secret>, over: Option<EndReason>) {
         let ends_one = matches!(over, None | Some(EndReason::Replaced | EndReason::Idle | EndReason::TooOld));
-        if !(ends_one && self.keeper.ends_whole_grants()) {
+        if ends_one {
+            self.keeper.revoke_one_behind(refresh_token);
+        } else {
             self.keeper.revoke_behind(refresh_token);
         }
     }
