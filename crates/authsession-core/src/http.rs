@@ -16,6 +16,12 @@ use crate::error::{Endpoint, Error, Fault};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// A connection to a provider that was idle for longer is not used again. Servers close theirs after two seconds (gunicorn) or five
+/// (Node, Apache), and of what is sent just then nobody knows whether it came to anything: a code or a rotated refresh token is lost.
+const IDLE: Duration = Duration::from_secs(1);
+/// The same of a connection to an API, where a call that breaks can often be repeated, and connecting costs every caller time: less
+/// than what load balancers grant.
+const IDLE_AT_AN_API: Duration = Duration::from_secs(15);
 const LARGEST_BODY: usize = 512 * 1024;
 const USER_AGENT: &str = concat!("authsession/", env!("CARGO_PKG_VERSION"));
 
@@ -254,24 +260,27 @@ impl HttpClientBuilder {
     }
 }
 
-/// What every client of ours begins with: no redirects, 15 s a request, 5 s to connect. For programs that need more of
-/// reqwest, such as a proxy, before they hand the client to [`HttpClient::over`].
+/// What every client of ours begins with: no redirects, 15 s a request, 5 s to connect, and no connection that was idle for a second,
+/// since the provider may be closing it. For programs that need more of reqwest, such as a proxy, before they hand the client to
+/// [`HttpClient::over`].
 pub fn client_builder() -> reqwest::ClientBuilder {
     #[expect(clippy::disallowed_methods, reason = "the one client")]
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
+        .pool_idle_timeout(IDLE)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .user_agent(USER_AGENT)
 }
 
-/// What a client for calls to an API begins with: no redirects, 5 s to connect, and no limit on a whole request, for answers
-/// may take long and be large.
+/// What a client for calls to an API begins with: no redirects, 5 s to connect, no connection that was idle for 15 s, and no limit on a
+/// whole request, for answers may take long and be large.
 pub fn api_client_builder() -> reqwest::ClientBuilder {
     #[expect(clippy::disallowed_methods, reason = "the other client")]
     reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_AT_AN_API)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .user_agent(USER_AGENT)

@@ -26,6 +26,7 @@ mod grants;
 mod headers;
 mod http;
 mod id_token;
+mod idle_connection;
 mod introspection;
 mod keys;
 mod login_parameters;
