@@ -8,6 +8,7 @@ mod form_post;
 mod framed;
 mod landed;
 pub(crate) mod login;
+mod login_cookie;
 mod logout;
 mod redirect;
 mod second_step;

@@ -6,22 +6,13 @@ use authsession_core::authorization::PendingAuthorization;
 use authsession_core::clock::Timestamp;
 use authsession_core::login_parameters::LoginParameters;
 use authsession_store::key::StoreKey;
-use authsession_store::seal::SealError;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use crate::config::OAuthConfiguration;
-use crate::errors::Error;
+use crate::routes::login_cookie::InLoginCookie;
 
-/// How long a user may take to sign in at the provider.
-pub(super) const LASTS: Duration = Duration::from_secs(15 * 60);
-/// Login cookies looked at in one request. A browser that restores many tabs has more than `AT_MOST`: none of their requests
-/// carried the cookies of the others.
-pub(super) const LOOKED_AT: usize = 64;
-const PURPOSE: &str = "login attempt";
 /// Marks the state of a login that was restarted because its cookie was missing: it is not restarted again.
 pub(super) const RESTARTED: &str = "r.";
 
@@ -30,7 +21,7 @@ pub(super) const RESTARTED: &str = "r.";
 pub(super) struct Attempt {
     pub(super) pending: PendingAuthorization,
     pub(super) return_to: Option<String>,
-    /// The issuer it was sent to, as configured: an answer to it is not another provider's to get (RFC 9700 §4.4).
+    /// The issuer it was sent to, as configured.
     pub(super) issuer: String,
     /// Whether the user wants to be remembered. Only here: what comes back in a URL has no say in it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -44,34 +35,17 @@ pub(super) struct Attempt {
     pub(super) again: Option<LoginParameters>,
 }
 
-impl Attempt {
-    pub(super) fn seal(&self, configuration: &OAuthConfiguration, name: &str) -> Result<String, Error> {
-        let text = serde_json::to_vec(self).map_err(|_| Error::from(SealError::NotOurs))?;
-        Ok(URL_SAFE_NO_PAD.encode(configuration.key_ring.seal(PURPOSE, name.as_bytes(), &text)?))
+impl InLoginCookie for Attempt {
+    const PURPOSE: &'static str = "login attempt";
+    /// How long a user may take to sign in at the provider.
+    const LASTS: Duration = Duration::from_secs(15 * 60);
+
+    fn began_at(&self) -> Timestamp {
+        self.pending.started_at
     }
 
-    /// Opens the cookie of an attempt; `None` when it is not ours, or too old.
-    pub(super) fn open(
-        configuration: &OAuthConfiguration,
-        name: &str,
-        sealed: &str,
-        now: Timestamp,
-    ) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let text = configuration.key_ring.open(PURPOSE, name.as_bytes(), &sealed).ok()?;
-        let attempt: Self = serde_json::from_slice(&text).ok()?;
-        (now.since(attempt.pending.started_at) < LASTS).then_some(attempt)
-    }
-
-    /// The attempt that state belongs to, if this browser made it, to end at this callback.
-    pub(super) fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, state: &str) -> Option<Self> {
-        let (name, now) = (name_of(state), configuration.clock.now());
-        let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
-        let ours = |attempt: &Self| {
-            *attempt.issuer == *configuration.issuer
-                && attempt.pending.redirect_uri == configuration.redirect_uri_as_registered
-        };
-        Self::open(configuration, &name, sealed, now).filter(ours)
+    fn made_for(&self) -> (&str, &str) {
+        (&self.issuer, &self.pending.redirect_uri)
     }
 }
 

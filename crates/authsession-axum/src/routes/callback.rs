@@ -22,6 +22,7 @@ use crate::routes::denial;
 use crate::routes::framed;
 use crate::routes::landed::Landed;
 use crate::routes::login::{NewLogin, start};
+use crate::routes::login_cookie;
 use crate::routes::redirect::redirect;
 use crate::routes::second_step::SecondStep;
 use crate::routes::sign_in::{Homecoming, sign_in};
@@ -56,7 +57,7 @@ impl Routes {
     ) -> Result<Response, Error> {
         let configuration = self.engine.configuration();
         let state = response.state().map(|state| state.expose().to_owned()).unwrap_or_default();
-        let Some(attempt) = Attempt::find(configuration, headers, &state) else {
+        let Some(attempt) = login_cookie::find::<Attempt>(configuration, headers, &name_of(&state)) else {
             let stale = Stale::of(&state, response.is_refusal());
             return match road {
                 _ if asker == Asker::Script => Err(Error::NotSignedIn(NotSignedIn::NoSession)),

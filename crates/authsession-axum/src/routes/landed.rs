@@ -5,19 +5,12 @@ use std::time::Duration;
 use authsession_core::clock::Timestamp;
 use authsession_core::secret::{Secret, for_sealing};
 use authsession_store::key::{SessionId, StoreKey};
-use authsession_store::seal::SealError;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use crate::config::OAuthConfiguration;
 use crate::errors::Error;
-use crate::routes::attempt::LOOKED_AT;
-
-/// How long the browser may take for the second step, which is one redirect.
-const LASTS: Duration = Duration::from_secs(60);
-const PURPOSE: &str = "login landed";
+use crate::routes::login_cookie::{self, InLoginCookie, LOOKED_AT};
 
 /// A session on its way from the form's answer to the second step, in this browser's sealed cookie.
 #[derive(Serialize, Deserialize)]
@@ -29,7 +22,7 @@ pub(super) struct Landed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) before: Option<String>,
     at: Timestamp,
-    /// The provider and the callback its login was for: it is no other's to take.
+    /// The provider and the callback its login was for.
     issuer: String,
     redirect_uri: String,
 }
@@ -53,9 +46,11 @@ impl Landed {
 
     /// The cookie that keeps it, in the place of that login's.
     pub(super) fn keep(&self, name: &str, configuration: &OAuthConfiguration) -> Result<HeaderValue, Error> {
-        let text = serde_json::to_vec(self).map_err(|_| Error::from(SealError::NotOurs))?;
-        let sealed = configuration.key_ring.seal(PURPOSE, name.as_bytes(), &text)?;
-        Ok(configuration.cookies.keep_landed(name, &URL_SAFE_NO_PAD.encode(sealed), LASTS))
+        Ok(configuration.cookies.keep_landed(
+            name,
+            &login_cookie::seal(self, configuration, name)?,
+            Self::LASTS,
+        ))
     }
 
     /// The sessions in this browser whose second step was never taken, and their cookies' names.
@@ -64,26 +59,22 @@ impl Landed {
         headers: &'request HeaderMap,
     ) -> impl Iterator<Item = (StoreKey, &'request str)> {
         configuration.cookies.logins(headers).take(LOOKED_AT).filter_map(|(name, sealed)| {
-            let landed =
-                Self::open(configuration, name, sealed).filter(|landed| landed.is_for(configuration))?;
+            let landed: Self = login_cookie::open_ours(configuration, name, sealed)?;
             Some((StoreKey::from_cookie(landed.session.expose())?, name))
         })
     }
+}
 
-    pub(super) fn find(configuration: &OAuthConfiguration, headers: &HeaderMap, name: &str) -> Option<Self> {
-        let (_, sealed) = configuration.cookies.logins(headers).find(|(found, _)| *found == name)?;
-        Self::open(configuration, name, sealed).filter(|landed| landed.is_for(configuration))
+impl InLoginCookie for Landed {
+    const PURPOSE: &'static str = "login landed";
+    /// How long the browser may take for the second step, which is one redirect.
+    const LASTS: Duration = Duration::from_secs(60);
+
+    fn began_at(&self) -> Timestamp {
+        self.at
     }
 
-    fn is_for(&self, configuration: &OAuthConfiguration) -> bool {
-        *self.issuer == *configuration.issuer && self.redirect_uri == configuration.redirect_uri_as_registered
-    }
-
-    /// Opens what such a cookie holds; `None` when it is another's, or too old.
-    pub(super) fn open(configuration: &OAuthConfiguration, name: &str, sealed: &str) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let text = configuration.key_ring.open(PURPOSE, name.as_bytes(), &sealed).ok()?;
-        let landed: Self = serde_json::from_slice(&text).ok()?;
-        (configuration.clock.now().since(landed.at) < LASTS).then_some(landed)
+    fn made_for(&self) -> (&str, &str) {
+        (&self.issuer, &self.redirect_uri)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use authsession_core::clock::Timestamp;
 use authsession_core::login_parameters::LoginParameters;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
@@ -14,8 +13,9 @@ use crate::cookie;
 use crate::errors::{Error, NotSignedIn};
 use crate::guard::{self, Asker};
 use crate::return_to;
-use crate::routes::attempt::{Attempt, LASTS, LOOKED_AT, RESTARTED, name_of, part_of};
+use crate::routes::attempt::{Attempt, RESTARTED, name_of, part_of};
 use crate::routes::landed::Landed;
+use crate::routes::login_cookie::{self, InLoginCookie as _, LOOKED_AT};
 use crate::routes::{Routes, framed};
 
 /// Attempts remembered in one browser; a further one drops the oldest.
@@ -80,14 +80,14 @@ pub(crate) async fn start(
     let before = configuration.cookies.session(headers).filter(|_| configuration.takes_forms());
     let before = before.map(|key| part_of(&key));
     let mut attempt = Attempt { pending, return_to: login.return_to, issuer, remember_me, before, again };
-    let mut sealed = attempt.seal(configuration, &name)?;
+    let mut sealed = login_cookie::seal(&attempt, configuration, &name)?;
     if sealed.len() > LARGEST_ONE && attempt.again.take().is_some() {
-        sealed = attempt.seal(configuration, &name)?;
+        sealed = login_cookie::seal(&attempt, configuration, &name)?;
     }
     let names = &configuration.cookies;
-    let surplus = surplus(configuration, headers, now, sealed.len());
+    let surplus = surplus(configuration, headers, sealed.len());
     let mut cookies: Vec<_> = surplus.iter().map(|attempt| names.drop_login(attempt)).collect();
-    cookies.push(names.keep_login(&name, &sealed, LASTS));
+    cookies.push(names.keep_login(&name, &sealed, Attempt::LASTS));
     let location = HeaderValue::try_from(url.as_str())
         .map_err(|_| Error::misconfigured("the authorization endpoint's URL does not fit a header"))?;
     let mut response = (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
@@ -149,20 +149,15 @@ impl NewLogin {
 
 /// The attempts to drop so that a further one of `size` bytes fits: those over or not ours, then the oldest. What has landed
 /// is another tab's, one redirect before its end: it goes by itself within a minute.
-fn surplus(
-    configuration: &OAuthConfiguration,
-    headers: &HeaderMap,
-    now: Timestamp,
-    size: usize,
-) -> Vec<String> {
+fn surplus(configuration: &OAuthConfiguration, headers: &HeaderMap, size: usize) -> Vec<String> {
     let (mut count, mut bytes) = (1, size);
     let mut attempts: Vec<_> = configuration
         .cookies
         .logins(headers)
         .take(LOOKED_AT)
         .filter_map(|(name, sealed)| {
-            let attempt = Attempt::open(configuration, name, sealed, now);
-            if attempt.is_none() && Landed::open(configuration, name, sealed).is_some() {
+            let attempt: Option<Attempt> = login_cookie::open(configuration, name, sealed);
+            if attempt.is_none() && login_cookie::open::<Landed>(configuration, name, sealed).is_some() {
                 bytes += sealed.len();
                 return None;
             }

@@ -17,6 +17,7 @@ use crate::routes::Routes;
 use crate::routes::attempt::{RESTARTED, name_of, part_of};
 use crate::routes::detached::detached;
 use crate::routes::landed::Landed;
+use crate::routes::login_cookie;
 use crate::routes::redirect::redirect;
 use crate::routes::stale::Stale;
 
@@ -43,7 +44,7 @@ impl Routes {
         let configuration = self.engine.configuration();
         let name = name_of(state);
         // Sent again before the second step was taken.
-        let step = match Landed::find(configuration, headers, &name) {
+        let step = match login_cookie::find::<Landed>(configuration, headers, &name) {
             Some(_) => SecondStep::landed(name.into(), state),
             None => SecondStep::Stale(stale),
         };
@@ -60,7 +61,7 @@ impl Routes {
         let (landed, stale, name) = match step {
             SecondStep::Landed { name, restarted } => {
                 let stale = if restarted { Stale::Again } else { Stale::Unknown };
-                (Landed::find(configuration, headers, &name), stale, name)
+                (login_cookie::find::<Landed>(configuration, headers, &name), stale, name)
             }
             SecondStep::Stale(stale) => (None, stale, Cow::default()),
         };

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use authsession_testkit::browser::Page;
+use authsession_axum::auth_builder::OAuthConfigurationBuilder;
+use authsession_testkit::browser::{Browser, Page};
 use authsession_testkit::endpoint::Endpoint;
 use authsession_testkit::gate::Gate;
 use authsession_testkit::script::Answer;
@@ -247,4 +248,40 @@ async fn a_callback_that_comes_again_does_not_take_the_place_of_a_newer_session(
         assert_eq!(crossing.stage.session_cookie(), newer);
         assert_eq!(crossing.stage.fetch("/claims").await.0, 200);
     }
+}
+
+/// Anybody can begin sign-ins, so there is an end to how many of them are at the provider.
+#[tokio::test]
+async fn who_comes_back_while_128_others_are_at_the_provider_is_told_to_try_again_and_then_signs_in() {
+    const OTHERS: usize = 128;
+    const A_MINUTE: Duration = Duration::from_secs(60);
+    let patient = |application: OAuthConfigurationBuilder| application.with_request_timeout(A_MINUTE);
+    let mut stage = Stage::with(|provider| provider, patient).await;
+    let (answer, gate) = Answer::normal().held_after();
+    let mut callbacks = Vec::new();
+    for _ in 0..=OTHERS {
+        stage.browser = Browser::with_clock(stage.clock.clone()).unwrap();
+        callbacks.push((stage.browser.tab(), stage.to_the_callback("/auth?return_to=/claims").await));
+    }
+    let (_, callback) = callbacks.pop().unwrap();
+    let others: Vec<_> = callbacks
+        .into_iter()
+        .map(|(tab, callback)| {
+            stage.provider.enqueue(Endpoint::Token, answer.clone());
+            tokio::spawn(async move { tab.navigate_without_following(callback).await.unwrap() })
+        })
+        .collect();
+    assert!(gate.reached_by(OTHERS).await);
+
+    let page = stage.browser.navigate_without_following(&callback).await.unwrap();
+
+    assert_eq!(page.status, 503);
+    assert!(page.headers.contains_key("retry-after"));
+    assert_eq!(stage.provider.journal().grants("authorization_code"), OTHERS, "its code is not spent");
+    gate.open();
+    for other in others {
+        assert_eq!(other.await.unwrap().status, 303);
+    }
+    assert_eq!(stage.browser.navigate(&callback).await.unwrap().url.path(), "/claims");
+    assert_eq!(stage.store.len(), OTHERS + 1);
 }
