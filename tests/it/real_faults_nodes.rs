@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use authsession_core::clock::Clock;
+use authsession_core::clock::within;
 use authsession_store::backend::{Backend, Kept, Labels};
 use authsession_store::store::StoreError;
 
@@ -58,8 +58,7 @@ async fn a_node_that_hangs_costs_the_others_sessions_nothing() {
     signal("-STOP", "redis-cluster-2");
     let (mut served, mut away) = (0, 0);
     for name in &names {
-        let began = now();
-        match backend.load(name).await {
+        match within(limit * 3 / 2, backend.load(name)).await.expect("in time") {
             Ok(kept) => {
                 assert!(matches!(kept, Kept::Session { .. }));
                 served += 1;
@@ -69,8 +68,6 @@ async fn a_node_that_hangs_costs_the_others_sessions_nothing() {
                 away += 1;
             }
         }
-        let took = Clock::system().now().since(began);
-        assert!(took < limit + Duration::from_millis(500), "{took:?}");
         // Before the others take it for dead, and refuse to serve what is theirs.
         if served > 0 && away > 0 {
             break;

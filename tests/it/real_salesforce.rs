@@ -35,7 +35,8 @@ impl Client {
             Self::Jsforce => "jsforce.mjs",
             Self::SimpleSalesforce => "simple_salesforce_flows.py",
         };
-        self.tries(script, flow, edit(Org::builder()).start().await.unwrap()).await
+        // As a real one: whether each unpacks what it sends is theirs to judge.
+        self.tries(script, flow, edit(Org::builder().compresses(true)).start().await.unwrap()).await
     }
 
     /// Runs one flow of a script against this org, which is returned.

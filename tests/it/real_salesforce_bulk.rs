@@ -7,13 +7,13 @@ use authsession_testkit::org::endpoint::OrgEndpoint;
 use authsession_testkit::script::Answer;
 
 async fn jsforce(flow: &str, edit: impl FnOnce(&Org)) -> Org {
-    let org = Org::builder().start().await.unwrap();
+    let org = Org::builder().compresses(true).start().await.unwrap();
     edit(&org);
     Client::Jsforce.tries("jsforce_bulk.mjs", flow, org).await
 }
 
 async fn simple_salesforce(flow: &str, edit: impl FnOnce(&Org)) -> Org {
-    let org = Org::builder().start().await.unwrap();
+    let org = Org::builder().compresses(true).start().await.unwrap();
     edit(&org);
     Client::SimpleSalesforce.tries("simple_salesforce_bulk.py", flow, org).await
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authsession_core::clock::{Clock, Timestamp};
+use authsession_core::clock::{self, Clock, Timestamp};
 use authsession_core::random;
 use authsession_core::secret::Secret;
-use authsession_store::backend::{Backend, Content, EndOutcome, Kept, Label, Labels};
+use authsession_store::backend::{Backend, Content, EndOutcome, Kept, Label, Labels, UpdateOutcome};
 use authsession_store::contract;
 use authsession_store::end_reason::EndReason;
 use authsession_store::keyed_hash::KeyedHash;
@@ -163,32 +163,45 @@ pub(crate) async fn keep(backend: &impl Backend, number: u8) {
     assert!(backend.create(&name(number), &content(1), &labels, NOW + HOUR, NOW).await.unwrap());
 }
 
-/// Every kind of write, by so many at once, none of which is done; how long each took.
-pub(crate) async fn write_at_once(
-    backend: &Arc<impl Backend>,
-    writers: u8,
-    took: &Arc<std::sync::Mutex<Vec<(&'static str, Duration)>>>,
-) {
+/// An update that finds the session changed asks twice, and each answer comes in time, but not both.
+pub(crate) async fn a_call_that_asks_twice_has_the_time_of_one<S: Real>() {
+    let limit = Duration::from_secs(1);
+    let (backend, table, wire) = by_wire::<S>(limit).await;
+    keep(&backend, 1).await;
+    let (name, labels, read) = (name(1), Labels::default(), Version::FIRST.next());
+    let outdated = async || backend.update(&name, read, &content(3), &labels, NOW).await;
+    assert_eq!(outdated().await.unwrap(), UpdateOutcome::Changed);
+    wire.takes(limit * 7 / 10);
+
+    assert!(outdated().await.unwrap_err().is_transient());
+
+    wire.takes(Duration::ZERO);
+    assert_eq!(outdated().await.unwrap(), UpdateOutcome::Changed);
+    drop_table::<S>(&table).await;
+}
+
+/// Every kind of write, by so many at once, none of which is done, and each of which is over in the time of its steps.
+pub(crate) async fn write_at_once(backend: &Arc<impl Backend>, writers: u8, limit: Duration) {
     let tasks = (0..writers).map(|number| {
-        let (backend, took) = (Arc::clone(backend), Arc::clone(took));
+        let backend = Arc::clone(backend);
         tokio::spawn(async move {
-            let (name, labels, began) = (name(number), Labels::default(), tokio::time::Instant::now());
-            let (step, failed) = match number % 6 {
-                0 => ("touch", backend.touch(&name, NOW + HOUR, NOW).await.is_err()),
-                1 => ("lease", backend.lease(&name, LeaseOwner([1; 16]), HOUR, NOW).await.is_err()),
-                2 => (
-                    "update",
-                    backend.update(&name, Version::FIRST, &content(2), &labels, NOW).await.is_err(),
-                ),
-                3 => ("end", backend.end(&name, EndReason::Logout, NOW, NOW).await.is_err()),
-                4 => (
-                    "create",
-                    backend.create(&KeyedHash([250; 32]), &content(1), &labels, NOW, NOW).await.is_err(),
-                ),
-                _ => ("sweep", backend.sweep(10, NOW + HOUR * 2, NOW + HOUR * 3).await.is_err()),
+            let (name, labels) = (name(number), Labels::default());
+            let write = async {
+                match number % 6 {
+                    0 => backend.touch(&name, NOW + HOUR, NOW).await.is_err(),
+                    1 => backend.lease(&name, LeaseOwner([1; 16]), HOUR, NOW).await.is_err(),
+                    2 => backend.update(&name, Version::FIRST, &content(2), &labels, NOW).await.is_err(),
+                    3 => backend.end(&name, EndReason::Logout, NOW, NOW).await.is_err(),
+                    4 => {
+                        let another = KeyedHash([250; 32]);
+                        backend.create(&another, &content(1), &labels, NOW, NOW).await.is_err()
+                    }
+                    _ => backend.sweep(10, NOW + HOUR * 2, NOW + HOUR * 3).await.is_err(),
+                }
             };
-            assert!(failed, "{step}");
-            took.lock().unwrap().push((step, began.elapsed()));
+            // A sweep looks, and then ends.
+            let steps = if number % 6 == 5 { 2 } else { 1 };
+            assert_eq!(clock::within(limit * steps + limit / 2, write).await, Some(true), "writer {number}");
         })
     });
     for task in tasks.collect::<Vec<_>>() {

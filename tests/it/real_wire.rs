@@ -1,8 +1,8 @@
-//! A wire to a real server that is listened in on, goes dead, and loses answers.
+//! A wire to a real server that is listened in on, goes dead, loses answers and is slow.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its stage too")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Wire {
     pub(crate) url: String,
     sent: Arc<AtomicUsize>,
-    hangs: Arc<std::sync::atomic::AtomicBool>,
+    hangs: Arc<AtomicBool>,
+    /// For how many milliseconds an answer is on its way.
+    takes: Arc<AtomicU64>,
     /// How many more of the server's answers arrive.
     answers_left: Arc<AtomicUsize>,
 }
@@ -27,21 +29,22 @@ impl Wire {
             url: format!("{before}@{}/{path}", listener.local_addr().unwrap()),
             sent: Arc::default(),
             hangs: Arc::default(),
+            takes: Arc::default(),
             answers_left: Arc::new(AtomicUsize::new(usize::MAX)),
         };
         let (address, sent, hangs) = (address.to_owned(), Arc::clone(&this.sent), Arc::clone(&this.hangs));
-        let left = Arc::clone(&this.answers_left);
+        let (left, takes) = (Arc::clone(&this.answers_left), Arc::clone(&this.takes));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&address).await.unwrap();
                 let ((from_client, to_client), (from_server, to_server)) =
                     (client.into_split(), server.into_split());
-                let (sent, left) = (Arc::clone(&sent), Arc::clone(&left));
-                tokio::spawn(pass(from_client, to_server, Arc::clone(&hangs), move || {
+                let (sent, left, takes) = (Arc::clone(&sent), Arc::clone(&left), Arc::clone(&takes));
+                tokio::spawn(pass(from_client, to_server, Arc::clone(&hangs), Arc::default(), move || {
                     sent.fetch_add(1, Ordering::SeqCst);
                     true
                 }));
-                tokio::spawn(pass(from_server, to_client, Arc::clone(&hangs), move || {
+                tokio::spawn(pass(from_server, to_client, Arc::clone(&hangs), takes, move || {
                     left.fetch_sub(1, Ordering::SeqCst) != 1
                 }));
             }
@@ -60,6 +63,11 @@ impl Wire {
 
     pub(crate) fn has_lost_it(&self) -> bool {
         self.answers_left.load(Ordering::SeqCst) > usize::MAX / 2
+    }
+
+    /// Every answer is on its way for that long.
+    pub(crate) fn takes(&self, time: Duration) {
+        self.takes.store(time.as_millis().try_into().unwrap(), Ordering::SeqCst);
     }
 
     pub(crate) fn hang(&self, hangs: bool) {
@@ -83,7 +91,8 @@ impl Wire {
 async fn pass(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
-    hangs: Arc<std::sync::atomic::AtomicBool>,
+    hangs: Arc<AtomicBool>,
+    takes: Arc<AtomicU64>,
     passes: impl Fn() -> bool,
 ) {
     let mut bytes = vec![0; 65536];
@@ -91,6 +100,7 @@ async fn pass(
         if !passes() {
             return;
         }
+        tokio::time::sleep(Duration::from_millis(takes.load(Ordering::SeqCst))).await;
         if hangs.load(Ordering::SeqCst) {
             // For ever: as a cable that was cut.
             std::future::pending::<()>().await;

@@ -29,6 +29,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::stopping_store::{Step, StoppingStore};
 
@@ -43,6 +44,8 @@ fn setting(name: &str) -> String {
 
 #[tokio::main]
 async fn main() {
+    // For whoever looks into why a test failed.
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(std::io::stderr).init();
     let address: SocketAddr = setting("REPLICA_ADDRESS").parse().expect("an address");
     let clock = VirtualClock::system();
     let now = clock.clone();

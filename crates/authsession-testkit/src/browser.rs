@@ -30,7 +30,7 @@ pub use crate::browser::cookie::SameSite;
 pub use crate::browser::page::Page;
 
 /// No request takes longer, so that no test hangs.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum BrowserError {
     /// What was given is no URL, not even relative to the current page.
     #[error("this is not a URL: {0}")]
     Address(#[from] url::ParseError),
-    /// The request failed, or took more than ten seconds.
+    /// The request failed, or took more than a minute.
     #[error("the request failed")]
     Request(#[from] reqwest::Error),
     /// More than twenty redirects in a row.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a test waits for a request before it is told that none comes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Holds the requests answered through it until [`open`](Gate::open) is called. Clones are the same gate.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Gate {
         self.open.send_replace(true);
     }
 
-    /// Waits until a request has reached the gate. `false` when none has within ten seconds: assert it, so that a test fails
+    /// Waits until a request has reached the gate. `false` when none has within a minute: assert it, so that a test fails
     /// and does not hang.
     #[must_use]
     pub async fn reached(&self) -> bool {

@@ -179,7 +179,7 @@ impl<E: Copy + Eq> Journal<E> {
     }
 
     /// Waits until this endpoint has received `count` requests since the journal was last cleared. `false` when it has not
-    /// within ten seconds: assert it, so that a test fails and does not hang.
+    /// within a minute: assert it, so that a test fails and does not hang.
     #[must_use]
     pub async fn reaches(&self, endpoint: E, count: usize) -> bool {
         let mut arrivals = self.arrivals.subscribe();

@@ -51,6 +51,7 @@ pub mod browser;
 pub mod builder;
 pub mod client;
 pub mod clock;
+mod compression;
 mod connection;
 pub mod endpoint;
 mod endpoints;

@@ -3,6 +3,7 @@
 use crate::bodies;
 use crate::bodies::Pace;
 use crate::clock::VirtualClock;
+use crate::compression;
 use crate::connection::Scissors;
 use crate::http_date::http_date;
 use crate::journal::Exchange;
@@ -45,6 +46,10 @@ pub(crate) trait Simulation: Send + Sync + 'static {
     /// How long the body of a request may be.
     fn body_limit(&self, _path: &str) -> usize {
         BODY_LIMIT
+    }
+    /// Whether its answers are packed, for who takes them so.
+    fn compresses(&self) -> bool {
+        false
     }
     /// Whose time the `Date` of every answer is.
     fn clock(&self) -> &VirtualClock;
@@ -144,9 +149,11 @@ async fn play<S: Simulation>(
         Kind::Forged(forgery) => Some(forgery.clone()),
         _ => None,
     };
+    let packs = simulation.compresses() && compression::is_taken(&exchange.headers);
     let work = || simulation.process(&Inquiry { exchange, forgery }, &presence);
+    let answer = |reply, pace| respond(if packs { compression::packed(reply) } else { reply }, pace);
     let mut response = match &scripted.kind {
-        Kind::Normal | Kind::Forged(_) => Some(respond(work(), Pace::AsItComes)),
+        Kind::Normal | Kind::Forged(_) => Some(answer(work(), Pace::AsItComes)),
         Kind::Fixed { status, content_type, body } => {
             let mut reply = Reply { body: body.clone(), ..Reply::empty(*status) };
             if !content_type.is_empty() {
@@ -165,7 +172,7 @@ async fn play<S: Simulation>(
             None
         }
         Kind::Paced(pace) => {
-            let mut response = respond(work(), *pace);
+            let mut response = answer(work(), *pace);
             response.headers_mut().remove(CONTENT_LENGTH);
             Some(response)
         }
@@ -175,7 +182,7 @@ async fn play<S: Simulation>(
                 edit(&mut value);
                 reply.body = value.to_string().into();
             }
-            Some(respond(reply, Pace::AsItComes))
+            Some(answer(reply, Pace::AsItComes))
         }
     };
     for (name, value) in &scripted.headers {

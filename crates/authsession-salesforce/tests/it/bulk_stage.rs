@@ -24,7 +24,10 @@ impl Bulk {
     }
 
     pub(crate) async fn with_policy(policy: RetryPolicy) -> Self {
-        let stage = Stage::set().await;
+        Self::of(Stage::set().await, policy)
+    }
+
+    pub(crate) fn of(stage: Stage, policy: RetryPolicy) -> Self {
         let salesforce = stage.client_builder().retry_policy(policy).build().unwrap();
         Self { stage, salesforce }
     }

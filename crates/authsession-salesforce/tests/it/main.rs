@@ -23,6 +23,7 @@ mod client;
 mod client_credentials;
 mod collections;
 mod composite;
+mod compressed;
 mod csv;
 mod device;
 mod discretion;

@@ -36,6 +36,7 @@ pub struct OrgBuilder {
     request_limit: u64,
     api_version: u32,
     soap_login: bool,
+    compresses: bool,
     token_handler: Option<String>,
     subject_tokens: Vec<(String, String)>,
     listen: SocketAddr,
@@ -56,6 +57,7 @@ impl OrgBuilder {
             request_limit: 15_000,
             api_version: 66,
             soap_login: true,
+            compresses: false,
             token_handler: None,
             subject_tokens: Vec::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -136,6 +138,12 @@ impl OrgBuilder {
         self
     }
 
+    /// Whether answers are packed by gzip for clients that take them so, as a real org's are; they are not unless stated.
+    pub fn compresses(mut self, compresses: bool) -> Self {
+        self.compresses = compresses;
+        self
+    }
+
     /// The token exchange handler a request must name; it may be left out unless stated.
     pub fn token_handler(mut self, name: impl Into<String>) -> Self {
         self.token_handler = Some(name.into());
@@ -186,6 +194,7 @@ impl OrgBuilder {
             request_limit: self.request_limit,
             api_version: self.api_version,
             soap_login: self.soap_login,
+            compresses: self.compresses,
             token_handler: self.token_handler,
             subject_tokens: self.subject_tokens,
         };

@@ -56,6 +56,10 @@ impl Simulation for Tenant {
         OrgEndpoint::body_limit(path)
     }
 
+    fn compresses(&self) -> bool {
+        self.settings.compresses
+    }
+
     fn clock(&self) -> &VirtualClock {
         &self.clock
     }

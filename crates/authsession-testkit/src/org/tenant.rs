@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) request_limit: u64,
     pub(crate) api_version: u32,
     pub(crate) soap_login: bool,
+    pub(crate) compresses: bool,
     pub(crate) token_handler: Option<String>,
     pub(crate) subject_tokens: Vec<(String, String)>,
 }

@@ -23,6 +23,7 @@ mod org_bulk;
 mod org_bulk_query;
 mod org_client;
 mod org_composite;
+mod org_compression;
 mod org_faults;
 mod org_jwt_bearer;
 mod org_metadata;
