@@ -68,20 +68,19 @@ impl<D: Dialect> Sql<D> {
 
     /// Makes the table, unless it is there.
     async fn create_schema(&self) -> Result<(), StoreError> {
-        // Looking first spares the lock, and the right to make tables, wherever it was made before.
-        match self.ask(&self.statements.load, &[Value::Bytes(Some(&[0; 32]))]).await {
-            Err(Failure::Sqlx(Error::Database(_))) => {}
-            outcome => return outcome.map(drop).map_err(Failure::at_the_start::<D>),
-        }
-        let (mut held, mut tries) = (Held(None), Tries::default());
-        let made = clock::within(self.limit, async {
-            while let Err(error) = self.create_once(&mut held).await {
+        let made = self.call(async |held| {
+            // Looking first spares the lock, and the right to make tables, wherever it was made before.
+            match self.ask_holding(held, &self.statements.load, &[Value::Bytes(Some(&[0; 32]))]).await {
+                Err(Error::Database(_)) => {}
+                outcome => return outcome.map(drop),
+            }
+            let mut tries = Tries::default();
+            while let Err(error) = self.create_once(held).await {
                 tries.again::<D>(error, true).await?;
             }
             Ok(())
         });
-        let made = made.await;
-        told(held, made).map_err(Failure::at_the_start::<D>)
+        made.await.map_err(Failure::at_the_start::<D>)
     }
 
     pub(crate) fn describe(&self, name: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,20 +99,33 @@ impl<D: Dialect> Sql<D> {
         transaction.commit().await
     }
 
-    /// Asks one thing: again as often as it takes, but not longer than the limit.
+    /// Does something, but not for longer than the limit, whatever it asks on the way.
+    async fn call<T>(&self, work: impl AsyncFnOnce(&mut Held<D>) -> Result<T, Error>) -> Result<T, Failure> {
+        let mut held = Held(None);
+        let done = clock::within(self.limit, work(&mut held)).await;
+        told(held, done)
+    }
+
+    /// Asks one thing, and nothing else.
     async fn ask(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Answer, Failure> {
-        let (mut held, mut tries) = (Held(None), Tries::default());
-        let answer = clock::within(self.limit, async {
-            let _turn = if statement.reads { None } else { self.writers.acquire().await.ok() };
-            loop {
-                match self.ask_once(&mut held, statement, values).await {
-                    Err(error) => tries.again::<D>(error, statement.repeatable).await?,
-                    answer => return answer,
-                }
+        self.call(async |held| self.ask_holding(held, statement, values).await).await
+    }
+
+    /// The same as one part of a call: again as often as it takes.
+    async fn ask_holding(
+        &self,
+        held: &mut Held<D>,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Answer, Error> {
+        let mut tries = Tries::default();
+        let _turn = if statement.reads { None } else { self.writers.acquire().await.ok() };
+        loop {
+            match self.ask_once(held, statement, values).await {
+                Err(error) => tries.again::<D>(error, statement.repeatable).await?,
+                answer => return answer,
             }
-        });
-        let answer = answer.await;
-        told(held, answer)
+        }
     }
 
     async fn ask_once(

@@ -71,7 +71,8 @@ impl<D: Database> SqlSettings<D> {
         Self { is_prepared: true, ..self }
     }
 
-    /// Has every call over within that time, done or not, instead of five seconds.
+    /// Has every call over within that time, done or not, instead of five seconds. A sweep has it for each of its steps: to look, to end
+    /// the one that it is at, of which nobody else tells, and to forget.
     #[must_use]
     pub fn with_time_limit(self, limit: Duration) -> Self {
         Self { limit, ..self }

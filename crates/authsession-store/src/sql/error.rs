@@ -30,10 +30,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn unexpected(what: &'static str) -> Self {
-        Self::Sqlx(Error::Decode(what.into()))
-    }
-
     /// Of a backend that is being opened: who opens it is told what to set right. A request never is.
     pub(crate) fn at_the_start<D: Dialect>(self) -> StoreError {
         let wrong = match &self {

@@ -16,7 +16,7 @@ use crate::seal::SealError;
 use crate::sql::dialect::{Dialect, Row, Value};
 use crate::sql::error::Failure;
 use crate::sql::statements::Statement;
-use crate::sql::{Held, Sql, Tries, told};
+use crate::sql::{Held, Sql, Tries};
 use crate::store::{LeaseOwner, StoreError};
 
 /// A tombstone is little, and needs nobody told.
@@ -50,7 +50,7 @@ impl<D: Dialect> Sql<D> {
     pub(crate) async fn load(&self, name: &KeyedHash) -> Result<Kept, StoreError> {
         let answer = self.ask(&self.statements.load, &[bytes(name)]).await?;
         match answer.rows.into_iter().next() {
-            Some(row) => Ok(kept(row)?),
+            Some(row) => Ok(kept(row).map_err(Failure::Sqlx)?),
             None => Ok(Kept::Absent),
         }
     }
@@ -75,18 +75,22 @@ impl<D: Dialect> Sql<D> {
             millis(now),
             millis(now),
         ];
-        if self.changes(&self.statements.update, &values).await? {
-            return Ok(UpdateOutcome::Saved);
-        }
-        Ok(match self.load(name).await? {
-            Kept::Session { content, idle_deadline }
-                if EndReason::by_deadline(content.expires_at, idle_deadline, now).is_none() =>
-            {
-                UpdateOutcome::Changed
+        let outcome = self.call(async |held| {
+            if self.ask_holding(held, &self.statements.update, &values).await?.changed > 0 {
+                return Ok(UpdateOutcome::Saved);
             }
-            Kept::Session { .. } | Kept::Ended(_) => UpdateOutcome::Ended,
-            Kept::Absent => UpdateOutcome::Absent,
-        })
+            let there = self.ask_holding(held, &self.statements.load, &[bytes(name)]).await?;
+            Ok(match there.rows.into_iter().next().map(kept).transpose()? {
+                Some(Kept::Session { content, idle_deadline })
+                    if EndReason::by_deadline(content.expires_at, idle_deadline, now).is_none() =>
+                {
+                    UpdateOutcome::Changed
+                }
+                Some(Kept::Session { .. } | Kept::Ended(_)) => UpdateOutcome::Ended,
+                Some(Kept::Absent) | None => UpdateOutcome::Absent,
+            })
+        });
+        Ok(outcome.await?)
     }
 
     pub(crate) async fn touch(
@@ -106,19 +110,18 @@ impl<D: Dialect> Sql<D> {
         now: Timestamp,
         forget_at: Timestamp,
     ) -> Result<EndOutcome, StoreError> {
-        let (mut held, mut tries) = (Held(None), Tries::default());
         let mut ending = Ending { reason, now, forget_at, by: ender()?, sent: None };
-        let closed = clock::within(self.limit, async {
+        let closed = self.call(async |held| {
             let _turn = self.writers.acquire().await.ok();
+            let mut tries = Tries::default();
             loop {
-                match self.end_once(&mut held, name, &mut ending).await {
+                match self.end_once(held, name, &mut ending).await {
                     Err(error) => tries.again::<D>(error, true).await?,
                     closed => return closed,
                 }
             }
         });
-        let closed = closed.await;
-        Ok(told(held, closed)?)
+        Ok(closed.await?)
     }
 
     async fn end_once(
@@ -310,13 +313,13 @@ fn named(bytes: &[u8]) -> Option<KeyedHash> {
     bytes.try_into().ok().map(KeyedHash)
 }
 
-fn kept(row: Row) -> Result<Kept, Failure> {
+fn kept(row: Row) -> Result<Kept, Error> {
     if let Some(code) = &row.5 {
         // A later release may know reasons that this one does not.
         return Ok(Kept::Ended(EndReason::of_a_tombstone(code)));
     }
     if row.2.is_none() {
-        return Err(Failure::unexpected("a session that did not end has its record"));
+        return Err(Error::Decode("a session that did not end has its record".into()));
     }
     let (content, idle_deadline) = content(row);
     Ok(Kept::Session { content, idle_deadline })
