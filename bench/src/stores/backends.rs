@@ -124,10 +124,15 @@ impl Place {
         })
     }
 
-    /// The same with copies near by, if it is none of this process.
-    pub(crate) async fn near_store(&self) -> Result<Option<Arc<dyn SessionStore>>, Failure> {
-        let Some(backend) = self.backend().await? else { return Ok(None) };
-        Ok(Some(Arc::new(SealedStore::new(backend, KeyRing::random()?).with_near_copies(NEAR, LONG))))
+    /// The same in its other form, and what that is called: with copies near by, or compact if it is one of this process.
+    pub(crate) async fn other_store(&self) -> Result<(&'static str, Arc<dyn SessionStore>), Failure> {
+        Ok(match self.backend().await? {
+            Some(backend) => {
+                let store = SealedStore::new(backend, KeyRing::random()?);
+                ("authsession, from a near copy", Arc::new(store.with_near_copies(NEAR, LONG)))
+            }
+            None => ("authsession, compact", Arc::new(MemoryStore::new().compact())),
+        })
     }
 
     /// The least that could do the job, with records of that length.
@@ -157,10 +162,9 @@ impl Place {
         let ours = Contestant::new("authsession", Ours::on(self.store().await?).await?);
         let group = if self.kind == Kind::Memory { IN_PROCESS } else { 1 };
         all.push(Contestant { group, ..ours });
-        if let Some(near) = self.near_store().await? {
-            let near = Contestant::new("authsession, from a near copy", Ours::on(near).await?);
-            all.push(Contestant { group: IN_PROCESS, only_read: true, ..near });
-        }
+        let (name, other) = self.other_store().await?;
+        let other = Contestant::new(name, Ours::on(other).await?);
+        all.push(Contestant { group: IN_PROCESS, only_read: self.kind != Kind::Memory, ..other });
         all.push(self.theirs().await?);
         Ok(all)
     }

@@ -24,7 +24,8 @@ const BETWEEN: u64 = 16;
 /// What protecting a route costs with that backend.
 pub(crate) struct Cost {
     pub(crate) kind: Kind,
-    pub(crate) near: bool,
+    /// What its store is called, where that is not in its first form.
+    pub(crate) other: Option<&'static str>,
     /// Nanoseconds over the unprotected route.
     pub(crate) added: Spread,
     /// Nanoseconds of one read by hand.
@@ -42,17 +43,16 @@ pub(crate) async fn measure(places: &[Place], length: usize, effort: Effort) -> 
     let mut costs = Vec::new();
     for place in places {
         let floor = place.floor(length).await?;
-        costs.push(cost(place, false, place.store().await?, &floor, &provider, effort).await?);
-        if let Some(store) = place.near_store().await? {
-            costs.push(cost(place, true, store, &floor, &provider, effort).await?);
-        }
+        costs.push(cost(place, None, place.store().await?, &floor, &provider, effort).await?);
+        let (name, store) = place.other_store().await?;
+        costs.push(cost(place, Some(name), store, &floor, &provider, effort).await?);
     }
     Ok(costs)
 }
 
 async fn cost(
     place: &Place,
-    near: bool,
+    other: Option<&'static str>,
     store: Arc<dyn SessionStore>,
     floor: &backends::Contestant,
     provider: &Provider,
@@ -89,7 +89,7 @@ async fn cost(
     let (to_floor, to_unprotected) = (ratio(ours, by_hand_rates), ratio(ours, bare));
     let [_, a_second, floor_a_second] = rates.map(|rates| Spread::of(rates).median);
     let (added, floor) = (Spread::of(added), steps::at(&by_hand, 50));
-    Ok(Cost { kind: place.kind, near, added, floor, a_second, floor_a_second, to_floor, to_unprotected })
+    Ok(Cost { kind: place.kind, other, added, floor, a_second, floor_a_second, to_floor, to_unprotected })
 }
 
 /// Nanoseconds a request, over one batch, in a task.

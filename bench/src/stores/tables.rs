@@ -82,7 +82,7 @@ fn requests(report: &mut Report, costs: &[requests::Cost]) {
         report.line(&format!(
             "| {}{} | {} | {} | {:.2} | {} | {} | {:.2} | {:.3} |",
             cost.kind.name(),
-            if cost.near { ", from a near copy" } else { "" },
+            cost.other.and_then(|name| name.strip_prefix("authsession")).unwrap_or_default(),
             cost.added,
             micros(cost.floor),
             cost.added.median / cost.floor,

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::process::Command;
 
 use authsession_store::memory::MemoryStore;
-use authsession_store::store::SessionStore as _;
+use authsession_store::store::SessionStore;
 use tokio::runtime::Runtime;
 use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Id, Record};
@@ -23,9 +23,10 @@ use crate::stores::theirs;
 /// The program's first argument in such a process; then whose, and of how many.
 pub(crate) const ARGUMENT: &str = "--weigh";
 
-const KEEPERS: [(&str, &str); 3] = [
+const KEEPERS: [(&str, &str); 4] = [
     ("floor", "memory, floor: the tokens in one piece, boxed in a map"),
     ("ours", "memory, authsession"),
+    ("compact", "memory, authsession, compact"),
     ("theirs", "memory, tower-sessions"),
 ];
 
@@ -43,7 +44,7 @@ pub(crate) fn measure(effort: Effort) -> Result<Vec<Size>, Failure> {
 
 /// In such a process: prints what that many sessions take.
 pub(crate) fn print(whose: &str, sessions: &str, one: &Runtime) -> Result<(), Failure> {
-    let (sessions, before, mut records) = (sessions.parse()?, resident()?, Records::new());
+    let (sessions, before, mut records): (usize, _, _) = (sessions.parse()?, resident()?, Records::new());
     let taken = match whose {
         "floor" => {
             let mut map = HashMap::<[u8; 32], Box<str>>::new();
@@ -56,15 +57,8 @@ pub(crate) fn print(whose: &str, sessions: &str, one: &Runtime) -> Result<(), Fa
             black_box(&map);
             resident()?
         }
-        "ours" => one.block_on(async {
-            let store = MemoryStore::new();
-            for _ in 0..sessions {
-                let record = records.next();
-                let deadline = first_deadline(&record);
-                store.create(&new_key()?, record, deadline).await?;
-            }
-            resident()
-        })?,
+        "ours" => one.block_on(filled(MemoryStore::new(), records, sessions))?,
+        "compact" => one.block_on(filled(MemoryStore::new().compact(), records, sessions))?,
         _ => one.block_on(async {
             let (store, expiry_date) = (TheirMemory::default(), OffsetDateTime::now_utc() + Duration::HOUR);
             for _ in 0..sessions {
@@ -76,6 +70,16 @@ pub(crate) fn print(whose: &str, sessions: &str, one: &Runtime) -> Result<(), Fa
     };
     println!("{}", taken.saturating_sub(before));
     Ok(())
+}
+
+/// What is in memory when that store holds that many.
+async fn filled(store: impl SessionStore, mut records: Records, sessions: usize) -> Result<usize, Failure> {
+    for _ in 0..sessions {
+        let record = records.next();
+        let deadline = first_deadline(&record);
+        store.create(&new_key()?, record, deadline).await?;
+    }
+    resident()
 }
 
 /// What of this process is in memory.

@@ -122,7 +122,7 @@ impl Version {
     /// The version after this one.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 
     /// The number, for a backend.

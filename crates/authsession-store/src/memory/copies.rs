@@ -8,7 +8,9 @@ use authsession_core::clock::Timestamp;
 
 use crate::end_reason::EndReason;
 use crate::key::StoreKey;
-use crate::memory::{MemoryStore, Slot, read, write};
+use crate::memory::MemoryStore;
+use crate::memory::shard::{Shard, read, write};
+use crate::memory::slot::Slot;
 use crate::record::{SessionRecord, StoredSession, Version};
 use crate::store::{Carried, EndedSession, StoreError};
 
@@ -53,20 +55,20 @@ impl MemoryStore {
         idle_deadline: Timestamp,
     ) -> Result<Arc<StoredSession>, StoreError> {
         let mut shard = write(self.shard(key));
-        if shard.contains_key(key.as_bytes()) {
+        if shard.slots.contains_key(key.as_bytes()) {
             return Err(StoreError::KeyTaken);
         }
         let session = Arc::new(StoredSession::new(record, Version::FIRST));
         let browser = Browser { has: Some(Version::FIRST), seen_at: self.clock.now(), known: None };
         let slot = copy(Arc::clone(&session), idle_deadline, browser);
-        shard.insert(*key.as_bytes(), slot);
+        shard.slots.insert(*key.as_bytes(), slot);
         Ok(session)
     }
 
     /// Notes that a browser came with what looks like that.
     pub(crate) fn meet(&self, key: &StoreKey, label: &Label) -> Held {
         let now = self.clock.now();
-        match write(self.shard(key)).get_mut(key.as_bytes()) {
+        match write(self.shard(key)).slots.get_mut(key.as_bytes()) {
             Some(Slot::Live { browser: Some(browser), .. }) => {
                 let Some(known) = browser.known.as_ref().filter(|known| known.label == *label) else {
                     return Held::Unknown;
@@ -88,10 +90,10 @@ impl MemoryStore {
     pub(crate) fn adopt(&self, key: &StoreKey, brought: StoredSession, label: Label) -> Option<Carried> {
         let (now, until) = (self.clock.now(), label.carried.idle_deadline);
         let mut shard = write(self.shard(key));
-        let Some(slot) = shard.get_mut(key.as_bytes()) else {
+        let Some(slot) = shard.slots.get_mut(key.as_bytes()) else {
             let known = Known { label, is: Some(brought.version) };
             let browser = Browser { has: known.is, seen_at: now, known: Some(known) };
-            shard.insert(*key.as_bytes(), copy(Arc::new(brought), until, browser));
+            shard.slots.insert(*key.as_bytes(), copy(Arc::new(brought), until, browser));
             return Some(label.carried);
         };
         let Slot::Live { session, idle_deadline, browser, .. } = slot else { return None };
@@ -112,7 +114,7 @@ impl MemoryStore {
     /// Notes what is given to the browser.
     pub(crate) fn give_out(&self, key: &StoreKey, label: Label) {
         if let Some(Slot::Live { browser: Some(browser), .. }) =
-            write(self.shard(key)).get_mut(key.as_bytes())
+            write(self.shard(key)).slots.get_mut(key.as_bytes())
         {
             browser.known = Some(Known { label, is: Some(label.carried.version) });
         }
@@ -122,9 +124,9 @@ impl MemoryStore {
     pub(crate) fn settled(&self, key: &StoreKey) -> Option<(Arc<StoredSession>, Timestamp)> {
         let now = self.clock.now();
         let shard = read(self.shard(key));
-        let slot = shard.get(key.as_bytes()).filter(|slot| slot.overdue(now).is_none())?;
+        let slot = shard.slots.get(key.as_bytes()).filter(|slot| slot.overdue(now).is_none())?;
         match slot {
-            Slot::Live { session, idle_deadline, .. } if !slot.is_leased(now) => {
+            Slot::Live { session, idle_deadline, .. } if !shard.leases.is_leased(key.as_bytes(), now) => {
                 Some((Arc::clone(session), *idle_deadline))
             }
             _ => None,
@@ -135,7 +137,9 @@ impl MemoryStore {
     /// are too old.
     pub(crate) fn drop_copies(&self, unused: Duration, at_most: usize) -> Vec<EndedSession> {
         let (now, mut ended) = (self.clock.now(), Vec::new());
-        self.next_to_sweep().retain(|key, slot| match slot.overdue(now) {
+        let mut shard = self.next_to_sweep();
+        let Shard { slots, leases } = &mut *shard;
+        slots.retain(|key, slot| match slot.overdue(now) {
             Some(EndReason::Idle) => false,
             Some(_) if ended.len() == at_most => true,
             Some(reason) => {
@@ -146,29 +150,24 @@ impl MemoryStore {
                 }));
                 true
             }
-            None => !slot.is_to_be_forgotten(now) && !slot.is_to_be_dropped(now, unused),
+            None if slot.is_to_be_dropped(now, unused) => leases.is_leased(key, now),
+            None => !slot.is_to_be_forgotten(now),
         });
         ended
     }
 }
 
-fn copy(session: Arc<StoredSession>, idle_deadline: Timestamp, browser: Browser) -> Slot {
-    Slot::Live { session, idle_deadline, lease: None, browser: Some(Box::new(browser)) }
+fn copy(session: Arc<StoredSession>, idle_deadline: Timestamp, browser: Browser) -> Slot<Arc<StoredSession>> {
+    Slot::Live { session, idle_deadline, browser: Some(Box::new(browser)) }
 }
 
-impl Slot {
-    fn is_leased(&self, now: Timestamp) -> bool {
-        matches!(self, Self::Live { lease: Some(lease), .. } if lease.until > now)
-    }
-
+impl Slot<Arc<StoredSession>> {
     /// Whether nothing is lost with it: the browser showed that it has this version. One that was saved since and never came
     /// back may hold the only refresh token there is.
     fn is_to_be_dropped(&self, now: Timestamp, unused: Duration) -> bool {
         match self {
             Self::Live { session, browser: Some(browser), .. } => {
-                browser.has == Some(session.version)
-                    && now.since(browser.seen_at) >= unused
-                    && !self.is_leased(now)
+                browser.has == Some(session.version) && now.since(browser.seen_at) >= unused
             }
             _ => false,
         }

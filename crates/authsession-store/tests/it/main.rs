@@ -6,6 +6,8 @@
 mod claims;
 #[cfg(feature = "sealed")]
 mod clocks;
+#[cfg(feature = "sealed")]
+mod compact;
 #[cfg(feature = "cookie-store")]
 mod cookie_store;
 mod key;
