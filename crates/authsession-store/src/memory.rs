@@ -5,6 +5,7 @@ mod claims;
 pub(crate) mod copies;
 mod kept;
 mod leases;
+mod look_through;
 #[cfg(feature = "sealed")]
 pub mod packed;
 mod shard;

@@ -46,11 +46,8 @@ impl Landed {
 
     /// The cookie that keeps it, in the place of that login's.
     pub(super) fn keep(&self, name: &str, configuration: &OAuthConfiguration) -> Result<HeaderValue, Error> {
-        Ok(configuration.cookies.keep_landed(
-            name,
-            &login_cookie::seal(self, configuration, name)?,
-            Self::LASTS,
-        ))
+        let sealed = login_cookie::seal(self, configuration, name)?;
+        Ok(configuration.cookies.keep_landed(name, &sealed, Self::LASTS))
     }
 
     /// The sessions in this browser whose second step was never taken, and their cookies' names.

@@ -8,6 +8,7 @@ use authsession_core::secret::Secret;
 
 use crate::claim::{Claim, Settled};
 use crate::key::StoreKey;
+use crate::memory::look_through::LookThrough;
 use crate::record::Version;
 
 /// So many claims that came to nothing are remembered at most: anybody can fail, as often as they like.
@@ -19,7 +20,7 @@ const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 #[derive(Default)]
 pub(super) struct Claims {
     held: HashMap<StoreKey, Held>,
-    look_through_at: usize,
+    next_look: LookThrough,
     last: Option<Version>,
     /// Those that were in vain, the first ones first.
     in_vain: VecDeque<(StoreKey, Version)>,
@@ -93,10 +94,7 @@ impl Claims {
 
     fn forget(&mut self, now: Timestamp) {
         self.forget_in_vain(now);
-        if self.held.len() >= self.look_through_at {
-            self.held.retain(|_, held| held.until + REMEMBERED > now);
-            self.look_through_at = (self.held.len() * 2).max(64);
-        }
+        self.next_look.keep(&mut self.held, |held| held.until + REMEMBERED > now);
     }
 }
 

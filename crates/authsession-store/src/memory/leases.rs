@@ -6,13 +6,14 @@ use std::time::Duration;
 use authsession_core::clock::Timestamp;
 
 use crate::key::StoreKey;
+use crate::memory::look_through::LookThrough;
 use crate::store::LeaseOwner;
 
 /// Which sessions are leased, and some that were lately.
 #[derive(Default)]
 pub(super) struct Leases {
     held: HashMap<[u8; 32], Lease>,
-    look_through_at: usize,
+    next_look: LookThrough,
 }
 
 struct Lease {
@@ -23,7 +24,8 @@ struct Lease {
 impl Leases {
     /// Takes or renews the lease on a session that is known to live.
     pub(super) fn lease(&mut self, key: &StoreKey, owner: LeaseOwner, ttl: Duration, now: Timestamp) -> bool {
-        self.forget(now);
+        // Those whose time is over: their owners are gone, or their sessions.
+        self.next_look.keep(&mut self.held, |lease| lease.until > now);
         // One with that long to go was taken before the clock was set back.
         let held = |until| until > now && until <= now + ttl.saturating_mul(5);
         if self.held.get(key.as_bytes()).is_some_and(|lease| lease.owner != owner && held(lease.until)) {
@@ -42,14 +44,6 @@ impl Leases {
     #[cfg(feature = "cookie-store")]
     pub(super) fn is_leased(&self, key: &[u8; 32], now: Timestamp) -> bool {
         self.held.get(key).is_some_and(|lease| lease.until > now)
-    }
-
-    /// Those whose time is over: their owners are gone, or their sessions.
-    fn forget(&mut self, now: Timestamp) {
-        if self.held.len() >= self.look_through_at {
-            self.held.retain(|_, lease| lease.until > now);
-            self.look_through_at = (self.held.len() * 2).max(64);
-        }
     }
 }
 

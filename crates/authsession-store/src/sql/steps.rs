@@ -48,11 +48,13 @@ impl<D: Dialect> Sql<D> {
     }
 
     pub(crate) async fn load(&self, name: &KeyedHash) -> Result<Kept, StoreError> {
-        let answer = self.ask(&self.statements.load, &[bytes(name)]).await?;
-        match answer.rows.into_iter().next() {
-            Some(row) => Ok(kept(row).map_err(Failure::Sqlx)?),
-            None => Ok(Kept::Absent),
-        }
+        Ok(self.call(async |held| self.load_holding(held, name).await).await?)
+    }
+
+    /// The same as one part of a call.
+    async fn load_holding(&self, held: &mut Held<D>, name: &KeyedHash) -> Result<Kept, Error> {
+        let answer = self.ask_holding(held, &self.statements.load, &[bytes(name)]).await?;
+        answer.rows.into_iter().next().map_or(Ok(Kept::Absent), kept)
     }
 
     pub(crate) async fn update(
@@ -79,15 +81,14 @@ impl<D: Dialect> Sql<D> {
             if self.ask_holding(held, &self.statements.update, &values).await?.changed > 0 {
                 return Ok(UpdateOutcome::Saved);
             }
-            let there = self.ask_holding(held, &self.statements.load, &[bytes(name)]).await?;
-            Ok(match there.rows.into_iter().next().map(kept).transpose()? {
-                Some(Kept::Session { content, idle_deadline })
+            Ok(match self.load_holding(held, name).await? {
+                Kept::Session { content, idle_deadline }
                     if EndReason::by_deadline(content.expires_at, idle_deadline, now).is_none() =>
                 {
                     UpdateOutcome::Changed
                 }
-                Some(Kept::Session { .. } | Kept::Ended(_)) => UpdateOutcome::Ended,
-                Some(Kept::Absent) | None => UpdateOutcome::Absent,
+                Kept::Session { .. } | Kept::Ended(_) => UpdateOutcome::Ended,
+                Kept::Absent => UpdateOutcome::Absent,
             })
         });
         Ok(outcome.await?)
